@@ -1,0 +1,86 @@
+/** Compiles the schemas once (ajv, JSON Schema 2020-12, strict) and derives the layer schema from the settings schema. */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { schemas } from './schemas.generated.ts';
+import type { Shapes } from './types.generated.ts';
+
+const base = 'https://signet.invalid/schemas/';
+
+/** The schema documents by their path below `schemas/`, such as `settings/listeners.schema.json`. */
+export const documents: ReadonlyMap<string, JsonObject> = new Map(
+  schemas.map((schema) => [String(schema['$id']).slice(base.length), schema as JsonObject]),
+);
+
+const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
+addFormats.default(ajv);
+// How layers merge: 'replace' makes a unit that only makes sense whole (docs/settings.md).
+ajv.addKeyword({ keyword: 'x-merge', schemaType: 'string', metaSchema: { const: 'replace' } });
+// How the names of a table compare: 'domain' names are stored in their canonical form.
+ajv.addKeyword({ keyword: 'x-keys', schemaType: 'string', metaSchema: { const: 'domain' } });
+for (const document of documents.values()) ajv.addSchema(document);
+
+/** The schema a `$ref` inside the document `from` points to, and the document it stands in. */
+export function follow(ref: string, from: string): { readonly schema: JsonObject; readonly path: string } {
+  const url = new URL(ref, base + from);
+  const path = url.pathname.slice(new URL(base).pathname.length);
+  let schema: Json | undefined = documents.get(path);
+  for (const part of url.hash.slice(1).split('/').slice(1)) schema = isObject(schema) ? schema[part] : undefined;
+  if (!isObject(schema)) throw new Error(`no schema at ${ref} from ${from}`);
+  return { schema, path };
+}
+
+/** The same shape for a layer: nothing required outside units, and null (a tombstone) wherever a value may stand. */
+function asLayer(schema: JsonObject, path: string): JsonObject {
+  const reference = schema['$ref'];
+  if (typeof reference === 'string') {
+    const target = follow(reference, path);
+    return asLayer({ ...target.schema, ...without(schema, ['$ref']) }, target.path);
+  }
+  if (schema['type'] !== 'object' || schema['x-merge'] === 'replace') return absolute(schema, path);
+  const out: Record<string, Json> = { ...(absolute(without(schema, ['required', '$id', '$schema']), path)) };
+  if (isObject(schema['properties'])) {
+    out['properties'] = Object.fromEntries(
+      Object.entries(schema['properties']).map(([name, inner]) => [name, orNull(asLayer(inner as JsonObject, path))]),
+    );
+  }
+  if (isObject(schema['additionalProperties'])) {
+    out['additionalProperties'] = orNull(asLayer(schema['additionalProperties'], path));
+  }
+  return out;
+}
+
+function orNull(schema: JsonObject): JsonObject {
+  return { if: { not: { type: 'null' } }, then: schema };
+}
+
+function without(schema: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => !keys.includes(key)));
+}
+
+/** Relative references made absolute, since the derived schema stands elsewhere. */
+function absolute(schema: JsonObject, path: string): JsonObject {
+  const convert = (value: Json): Json => {
+    if (Array.isArray(value)) return (value as readonly Json[]).map(convert);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) =>
+        key === '$ref' && typeof inner === 'string' ? [key, new URL(inner, base + path).href] : [key, convert(inner)],
+      ),
+    );
+  };
+  return convert(schema) as JsonObject;
+}
+
+const settings = documents.get('settings.schema.json');
+if (!settings) throw new Error('schemas/settings.schema.json is missing');
+ajv.addSchema({ ...asLayer(settings, 'settings.schema.json'), $id: `${base}layer` });
+
+/** The compiled check of one shape; `layer` is derived, the others are files. */
+export function validator(shape: keyof Shapes | 'layer'): ValidateFunction {
+  const id = shape === 'layer' ? 'layer' : documents.has(`settings/${shape}.schema.json`) ? `settings/${shape}.schema.json` : `${shape}.schema.json`;
+  const found = ajv.getSchema(base + id);
+  if (!found) throw new Error(`no schema for ${shape}`);
+  return found;
+}

@@ -1,0 +1,54 @@
+/** The one place that spells the keys of the store. Names are checked by their schemas before they get here. */
+
+const number = (n: number) => String(n).padStart(10, '0');
+
+export const keys = {
+  /** The newest revision's number; commits compare and set it. */
+  head: 'config/head',
+  revision: (n: number) => `config/revision/${number(n)}`,
+  revisions: 'config/revision/',
+  /** Content-addressed parts of revisions: rosters, layer indexes, layers. */
+  blob: (sha256: string) => `config/blob/${sha256}`,
+  blobs: 'config/blob/',
+  draft: (author: string) => `config/draft/${encodeURIComponent(author)}`,
+  drafts: 'config/draft/',
+
+  /** A secret sealed under its own data key, and that data key wrapped under the master key. */
+  sealed: (id: string) => `secret/sealed/${id}`,
+  wrapped: (id: string) => `secret/wrapped/${id}`,
+  allWrapped: 'secret/wrapped/',
+  /** A known value sealed under the master key: tells a wrong key at start. */
+  masterKeyCheck: 'secret/check',
+
+  chain: (id: string) => `pki/chain/${id}`,
+  chains: 'pki/chain/',
+  bundle: (id: string) => `pki/bundle/${id}`,
+  /** The binding of this installation's demonstration certificate. */
+  demonstration: 'pki/demonstration',
+
+  registration: (id: string) => `machine/registration/${id}`,
+  registrations: 'machine/registration/',
+  /** The layer of a machine that left, under its identity. */
+  archive: (id: string) => `machine/archive/${id}`,
+  archives: 'machine/archive/',
+  /** The machine as it was found before Signet changed it. */
+  original: (id: string) => `machine/original/${id}`,
+
+  status: (id: string) => `push/status/${id}`,
+  statuses: 'push/status/',
+  /** The manifest a gateway confirmed last. */
+  deployed: (id: string) => `push/deployed/${id}`,
+  rollout: (n: number) => `push/rollout/${number(n)}`,
+  rollouts: 'push/rollout/',
+  outcome: (rollout: number, machine: string) => `push/outcome/${number(rollout)}/${machine}`,
+  outcomes: (rollout: number) => `push/outcome/${number(rollout)}/`,
+  /** The fencing epoch that gateways compare; grows with every controller that takes the lead. */
+  epoch: 'controller/epoch',
+  leader: 'controller/leader',
+  /** The public half of the controller's SSH key; the private half is a secret. */
+  sshKey: 'controller/ssh-key',
+  token: (id: string) => `api/token/${id}`,
+  tokens: 'api/token/',
+  audit: (time: string, id: string) => `audit/${time}/${id}`,
+  audits: 'audit/',
+} as const;
