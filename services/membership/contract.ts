@@ -1,0 +1,76 @@
+/** What membership offers: joining, leaving and rejoining, each planned before it happens. */
+import type { Finding } from '../errors.ts';
+import type { Facts, Registration, Revision } from '../schema/types.generated.ts';
+
+/** How to log in once, to install the script and the controller's own key. Never stored. */
+export interface Bootstrap {
+  readonly user: string;
+  readonly password?: string;
+  /** A private key in OpenSSH or PEM form. */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+}
+
+export interface JoinRequest {
+  readonly name: string;
+  readonly host: string;
+  readonly port?: number;
+  readonly group?: string;
+  readonly bootstrap: Bootstrap;
+}
+
+export interface JoinPlan {
+  readonly name: string;
+  readonly group: string;
+  /** SHA256:..., as `ssh-keygen -l` prints it. */
+  readonly hostKey: string;
+  readonly facts: Omit<Facts, 'postfix'> & {
+    readonly postfix?: { readonly version: string; readonly running: boolean };
+  };
+  /** The machine layer it would start with. */
+  readonly layer: Readonly<Record<string, unknown>>;
+  /** Set when this machine was a member before: under which name, when it left, and what its archive holds. */
+  readonly known?: { readonly name: string; readonly left: string; readonly settings: readonly string[] };
+  /** What stands in the way; empty when it can join. */
+  readonly findings: readonly Finding[];
+  /** What to know: revert not reboot-safe, TLS settings that would be replaced, ... */
+  readonly notes: readonly string[];
+}
+
+export interface AcceptedJoin extends JoinRequest {
+  /** The fingerprint that was shown and accepted; anything else is refused with `host-key-mismatch`. */
+  readonly hostKey: string;
+  /** For a machine that was a member before: bring its archived layer back, or start afresh. */
+  readonly archive?: 'restore' | 'discard';
+  readonly rollout?: boolean;
+}
+
+export interface LeavePlan {
+  readonly machine: string;
+  /** Paths of the machine-level settings that leave the configuration. */
+  readonly settings: readonly string[];
+  /** Names of machine-level certificates among them. */
+  readonly certificates: readonly string[];
+  readonly reachable: boolean;
+}
+
+export interface LeaveOptions {
+  /** Put the files back that were there before it joined. */
+  readonly restoreOriginal?: boolean;
+  /** Let it go although it cannot be reached: the controller's key stays on it until someone removes it. */
+  readonly force?: boolean;
+}
+
+export interface MembershipService {
+  plan(request: JoinRequest): Promise<JoinPlan>;
+  join(
+    author: string,
+    request: AcceptedJoin,
+  ): Promise<{ readonly registration: Registration; readonly revision: Revision }>;
+  planLeave(machine: string): Promise<LeavePlan>;
+  leave(
+    author: string,
+    machine: string,
+    options: LeaveOptions,
+  ): Promise<{ readonly revision: Revision; readonly plan: LeavePlan; readonly notes: readonly string[] }>;
+}
