@@ -2,16 +2,11 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
+import { base, documents, follow } from './documents.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
-import { schemas } from './schemas.generated.ts';
 import type { Shapes } from './types.generated.ts';
 
-const base = 'https://signet.invalid/schemas/';
-
-/** The schema documents by their path below `schemas/`, such as `settings/listeners.schema.json`. */
-export const documents: ReadonlyMap<string, JsonObject> = new Map(
-  schemas.map((schema) => [String(schema['$id']).slice(base.length), schema as JsonObject]),
-);
+export { documents, follow };
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false, allErrors: true });
 addFormats.default(ajv);
@@ -20,16 +15,6 @@ ajv.addKeyword({ keyword: 'x-merge', schemaType: 'string', metaSchema: { const: 
 // How the names of a table compare: 'domain' names are stored in their canonical form.
 ajv.addKeyword({ keyword: 'x-keys', schemaType: 'string', metaSchema: { const: 'domain' } });
 for (const document of documents.values()) ajv.addSchema(document);
-
-/** The schema a `$ref` inside the document `from` points to, and the document it stands in. */
-export function follow(ref: string, from: string): { readonly schema: JsonObject; readonly path: string } {
-  const url = new URL(ref, base + from);
-  const path = url.pathname.slice(new URL(base).pathname.length);
-  let schema: Json | undefined = documents.get(path);
-  for (const part of url.hash.slice(1).split('/').slice(1)) schema = isObject(schema) ? schema[part] : undefined;
-  if (!isObject(schema)) throw new Error(`no schema at ${ref} from ${from}`);
-  return { schema, path };
-}
 
 /** The same shape for a layer: nothing required outside units, and null (a tombstone) wherever a value may stand. */
 function asLayer(schema: JsonObject, path: string): JsonObject {
