@@ -18,24 +18,26 @@ init_pid() {
   echo "$pid"
 }
 
-# boot starts the gateway's first process in namespaces of its own.
+# boot starts the gateway's first process in namespaces of its own; $process is then its parent on the host.
 boot() {
   cut_power
   plug_in
   rm -f "$dir/pid"
   setsid nsenter --net="/run/netns/$netns" \
     unshare --mount --uts --ipc --pid --fork --kill-child \
-    sh "$here/init" "$dir" "$lab" "$name" "$address" </dev/null >"$dir/log" 2>&1 9>&- &
+    sh "$here/init" "$dir" "$lab" "$name" "$address" </dev/null >"$dir/log" 2>&1 8>&- 9>&- &
+  # shellcheck disable=SC2034
+  process=$!
 }
 
-# await waits until the gateway says it is ready and answers on 22 and 25 from outside; if not, says why.
+# await PROCESS waits until the gateway says it is ready and answers on 22 and 25 from outside; if not, says why.
 await() {
   tries=0
   until grep -q '^ready$' "$dir/log"; do
     tries=$((tries + 1))
-    [ "$tries" -le 600 ] || { explain 'was not ready within 60 seconds' && return 1; }
-    [ "$tries" -le 20 ] || init_pid >/dev/null || { explain 'stopped while booting' && return 1; }
-    sleep 0.1
+    [ "$tries" -le 300 ] || { explain 'was not ready within 60 seconds' && return 1; }
+    kill -0 "$1" 2>/dev/null || { explain 'stopped while booting' && return 1; }
+    sleep 0.2
   done
   [ ! -e "$dir/unplugged" ] || { echo "$name is up with its link down" && return; }
   answers 22 '^SSH-2' || { explain 'does not answer on port 22' && return 1; }
@@ -70,8 +72,9 @@ cut_power() {
   rm -f "$dir/pid"
 }
 
-# remove takes away everything the gateway had.
+# remove takes away everything the gateway had, once a boot under way has ended.
 remove() {
+  [ ! -d "$dir" ] || lock_gateway
   cut_power
   ! mountpoint -q "$dir/disk" || umount "$dir/disk" 2>/dev/null || umount -l "$dir/disk"
   rm -rf "$dir"

@@ -39,15 +39,30 @@ names() {
   done | sort -Vu
 }
 
-# lock FILE waits its turn, so that two commands on one lab or gateway follow each other.
-# The lock is held on descriptor 9 until the command ends; what outlives it must close 9.
-lock() {
-  mkdir -p "${1%/*}"
-  exec 9>"$1"
-  flock -w 300 9 || die "another 'lab' command has held $1 for five minutes: is it stuck?"
+# lock_lab and lock_gateway wait their turn, so that two commands on one lab or gateway follow each other. The locks are
+# held on descriptors 8 and 9 until the command ends; what outlives it must close both.
+lock_lab() {
+  mkdir -p "$state"
+  exec 8>"$state/lock"
+  flock -w 300 8 || die "another command has been busy with lab '$lab' for five minutes: is it stuck?"
 }
 
-# use_network sets the lab's network from the number kept at its first 'up', or from the one it would get.
+lock_gateway() {
+  exec 9>"$dir/lock"
+  flock -w 300 9 || die "another command has been busy with $name for five minutes: is it stuck?"
+}
+
+# claim_network keeps the lab's network number for as long as the lab lives; labs choose one after the other.
+claim_network() {
+  exec 9>"$labs/lock"
+  flock -w 60 9 || die "another lab has been choosing a network for a minute: is it stuck?"
+  use_network
+  ! taken "$net" || die "network $net belongs to another lab; choose another with SIGNET_LAB_NET"
+  echo "$net" >"$state/network"
+  exec 9>&-
+}
+
+# use_network sets the lab's network from the number it keeps, or from the one it would get.
 use_network() {
   if [ -s "$state/network" ]; then
     net=$(cat "$state/network")
