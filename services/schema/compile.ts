@@ -62,10 +62,14 @@ const settings = documents.get('settings.schema.json');
 if (!settings) throw new Error('schemas/settings.schema.json is missing');
 ajv.addSchema({ ...asLayer(settings, 'settings.schema.json'), $id: `${base}layer` });
 
+/** Where the schema of each shape stands, below `schemas/`. */
+const places: ReadonlyMap<string, string> = new Map(
+  [...documents.keys()].map((path) => [path.slice(path.lastIndexOf('/') + 1, -'.schema.json'.length), path]),
+);
+
 /** The compiled check of one shape; `layer` is derived, the others are files. */
 export function validator(shape: keyof Shapes | 'layer'): ValidateFunction {
-  const id = shape === 'layer' ? 'layer' : documents.has(`settings/${shape}.schema.json`) ? `settings/${shape}.schema.json` : `${shape}.schema.json`;
-  const found = ajv.getSchema(base + id);
+  const found = ajv.getSchema(base + (shape === 'layer' ? 'layer' : (places.get(shape) ?? '')));
   if (!found) throw new Error(`no schema for ${shape}`);
   return found;
 }

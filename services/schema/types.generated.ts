@@ -21,6 +21,61 @@ export type TrustList = SystemTrustList | CustomTrustList;
  * Every shape by its file.
  */
 export interface Shapes {
+  readonly 'accepted-join': AcceptedJoin;
+  readonly 'audit-entry': AuditEntry;
+  readonly 'audit-list': AuditList;
+  readonly 'audit-query': AuditQuery;
+  readonly 'certificate-added': CertificateAdded;
+  readonly 'certificate-detail': CertificateDetail;
+  readonly 'certificate-list': CertificateList;
+  readonly 'certificate-source': CertificateSource;
+  readonly 'certificate-view': CertificateView;
+  readonly 'commit-options': CommitOptions;
+  readonly committed: Committed;
+  readonly 'diff-query': DiffQuery;
+  readonly 'draft-diff': DraftDiff;
+  readonly 'draft-operations': DraftOperations;
+  readonly 'draft-view': DraftView;
+  readonly 'effective-view': EffectiveView;
+  readonly 'explain-query': ExplainQuery;
+  readonly explanation: Explanation;
+  readonly finding: Finding;
+  readonly 'group-list': GroupList;
+  readonly health: Health;
+  readonly 'history-query': HistoryQuery;
+  readonly 'join-plan': JoinPlan;
+  readonly 'join-request': JoinRequest;
+  readonly joined: Joined;
+  readonly 'layer-view': LayerView;
+  readonly 'leave-options': LeaveOptions;
+  readonly 'leave-plan': LeavePlan;
+  readonly left: Left;
+  readonly 'load-options': LoadOptions;
+  readonly 'load-result': LoadResult;
+  readonly 'machine-diff': MachineDiff;
+  readonly 'machine-list': MachineList;
+  readonly 'machine-view': MachineView;
+  readonly 'path-parameters': PathParameters;
+  readonly problem: Problem;
+  readonly 'revision-diff': RevisionDiff;
+  readonly 'revision-list': RevisionList;
+  readonly 'revision-query': RevisionQuery;
+  readonly 'revision-view': RevisionView;
+  readonly 'rolled-back': RolledBack;
+  readonly 'rollout-list': RolloutList;
+  readonly 'rollout-options': RolloutOptions;
+  readonly 'rollout-view': RolloutView;
+  readonly 'rollouts-query': RolloutsQuery;
+  readonly 'save-options': SaveOptions;
+  readonly 'saved-configuration': SavedConfiguration;
+  readonly 'settings-change': SettingsChange;
+  readonly 'token-created': TokenCreated;
+  readonly 'token-list': TokenList;
+  readonly 'token-record': TokenRecord;
+  readonly 'token-request': TokenRequest;
+  readonly 'token-view': TokenView;
+  readonly 'trust-bundle-source': TrustBundleSource;
+  readonly 'trust-bundle': TrustBundle;
   readonly 'certificate-request': CertificateRequest;
   readonly configuration: Configuration;
   readonly draft: Draft;
@@ -43,64 +98,162 @@ export interface Shapes {
   readonly status: MachineStatus;
 }
 /**
- * A self-signed certificate to be made.
+ * A machine that is to become a member, with the host key that was shown and accepted.
  */
-export interface CertificateRequest {
-  readonly key?: 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384';
-  readonly subject: Subject;
-  readonly alternativeNames?: AlternativeNames;
-  readonly days?: number;
-}
-export interface Subject {
-  readonly commonName: string;
-  readonly organization?: string;
-  readonly organizationalUnit?: string;
-  readonly locality?: string;
-  readonly state?: string;
-  readonly country?: string;
-  readonly emailAddress?: string;
-}
-export interface AlternativeNames {
-  readonly dns?: readonly string[];
-  readonly ip?: readonly string[];
-  readonly email?: readonly string[];
+export interface AcceptedJoin {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * A host name or an IP address.
+   */
+  readonly host: string;
+  readonly port?: number;
+  /**
+   * Defaults to the group `default`.
+   */
+  readonly group?: string;
+  readonly bootstrap: Bootstrap;
+  /**
+   * As ssh-keygen -l prints it; another one is refused.
+   */
+  readonly hostKey: string;
+  /**
+   * For a machine that was a member before: bring its archived layer back, or start afresh.
+   */
+  readonly archive?: 'restore' | 'discard';
+  /**
+   * Defaults to true: push to it at once.
+   */
+  readonly rollout?: boolean;
 }
 /**
- * The one typed tree that is versioned: groups, roster and the layer of every level.
+ * How to log in once, to install the script and the key of the controller. Never stored.
  */
-export interface Configuration {
-  readonly groups: {
-    readonly [k: string]: Group;
-  };
-  readonly machines: Roster;
+export interface Bootstrap {
+  readonly user: string;
+  readonly password?: string;
   /**
-   * By level; a level without settings has no entry.
+   * A private key in OpenSSH or PEM form.
    */
-  readonly layers: {
-    readonly [k: string]: Layer;
-  };
+  readonly privateKey?: string;
+  readonly passphrase?: string;
 }
-export interface Group {
-  readonly description?: string;
-}
-export interface Roster {
-  readonly [k: string]: RosterEntry;
-}
-export interface RosterEntry {
+/**
+ * Who did what to what, and how it ended. Never holds a secret.
+ */
+export interface AuditEntry {
   /**
-   * The machine's identity; it outlives names and addresses.
+   * Place in the trail; give it as `before` to page on.
    */
   readonly id: string;
   /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
+   * UTC, ISO 8601 with milliseconds.
    */
-  readonly group: string;
+  readonly time: string;
+  /**
+   * The name of a token.
+   */
+  readonly actor: string;
+  /**
+   * The operationId of the request.
+   */
+  readonly action: string;
+  /**
+   * What was acted on.
+   */
+  readonly object: string;
+  /**
+   * ok, or the code of the problem.
+   */
+  readonly outcome: string;
+  readonly detail: string;
 }
 /**
- * Checked against the derived layer schema.
+ * The audit trail, newest first.
  */
-export interface Layer {
-  readonly [k: string]: unknown;
+export interface AuditList {
+  readonly entries: readonly AuditEntry[];
+}
+/**
+ * Which page of the audit trail is wanted.
+ */
+export interface AuditQuery {
+  /**
+   * Only entries before this time, or before the entry with this id.
+   */
+  readonly before?: string;
+  readonly limit?: number;
+}
+/**
+ * A certificate that was bound in the draft.
+ */
+export interface CertificateAdded {
+  readonly certificate: CertificateView;
+  readonly findings: readonly Finding[];
+  readonly draft: Draft;
+}
+/**
+ * A certificate bound to a name at a level.
+ */
+export interface CertificateView {
+  /**
+   * defaults, or where it is bound.
+   */
+  readonly level: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly key: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly chain: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /**
+   * DNS names and IP addresses of the leaf.
+   */
+  readonly names: readonly string[];
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly selfSigned: boolean;
+  /**
+   * Made by Signet for the first start; nobody can verify it.
+   */
+  readonly demonstration: boolean;
+  /**
+   * SHA-256 of the leaf.
+   */
+  readonly fingerprint: string;
+  readonly usedBy: readonly CertificateUse[];
+}
+export interface CertificateUse {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * The setting that names it.
+   */
+  readonly pointer: string;
+}
+/**
+ * One thing that is wrong or worth knowing, and where.
+ */
+export interface Finding {
+  readonly detail: string;
+  /**
+   * A JSON Pointer (RFC 6901) into the document that was given, or into the settings.
+   */
+  readonly pointer?: string;
+  readonly machine?: string;
+  readonly level?: string;
 }
 /**
  * An administrator's uncommitted changes against a base revision.
@@ -198,6 +351,1032 @@ export interface DismissOperation {
    * Like a host name, dots allowed.
    */
   readonly machine: string;
+}
+/**
+ * A certificate with its chain.
+ */
+export interface CertificateDetail {
+  /**
+   * defaults, or where it is bound.
+   */
+  readonly level: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly key: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly chain: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /**
+   * DNS names and IP addresses of the leaf.
+   */
+  readonly names: readonly string[];
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly selfSigned: boolean;
+  /**
+   * Made by Signet for the first start; nobody can verify it.
+   */
+  readonly demonstration: boolean;
+  /**
+   * SHA-256 of the leaf.
+   */
+  readonly fingerprint: string;
+  readonly usedBy: readonly CertificateUse1[];
+  /**
+   * The chain, PEM, leaf first.
+   */
+  readonly pem: string;
+}
+export interface CertificateUse1 {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * The setting that names it.
+   */
+  readonly pointer: string;
+}
+/**
+ * Every certificate that the head binds, and the defaults.
+ */
+export interface CertificateList {
+  readonly certificates: readonly CertificateView[];
+}
+/**
+ * Where a certificate comes from: made here, or from a PKCS#12 file, or from PEM text.
+ */
+export interface CertificateSource {
+  readonly create?: CertificateRequest;
+  /**
+   * A PKCS#12 file, base64.
+   */
+  readonly pkcs12?: string;
+  /**
+   * Of the PKCS#12 file.
+   */
+  readonly password?: string;
+  /**
+   * A private key and its chain in one text, in any order.
+   */
+  readonly pem?: string;
+  /**
+   * Of the private key in the PEM text.
+   */
+  readonly passphrase?: string;
+}
+/**
+ * A self-signed certificate to be made.
+ */
+export interface CertificateRequest {
+  readonly key?: 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384';
+  readonly subject: Subject;
+  readonly alternativeNames?: AlternativeNames;
+  readonly days?: number;
+}
+export interface Subject {
+  readonly commonName: string;
+  readonly organization?: string;
+  readonly organizationalUnit?: string;
+  readonly locality?: string;
+  readonly state?: string;
+  readonly country?: string;
+  readonly emailAddress?: string;
+}
+export interface AlternativeNames {
+  readonly dns?: readonly string[];
+  readonly ip?: readonly string[];
+  readonly email?: readonly string[];
+}
+/**
+ * What goes with a commit.
+ */
+export interface CommitOptions {
+  readonly comment: string;
+  /**
+   * Defaults to true; false: commit without pushing.
+   */
+  readonly rollout?: boolean;
+}
+/**
+ * The revision that was made, and the rollout that was started for it.
+ */
+export interface Committed {
+  readonly revision: Revision;
+  readonly rollout?: number;
+}
+/**
+ * An immutable, numbered, committed configuration. Number 0 is the empty one.
+ */
+export interface Revision {
+  readonly number: number;
+  readonly author: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly comment: string;
+  /**
+   * False: committed with "do not roll out".
+   */
+  readonly rollout: boolean;
+  /**
+   * The revision this one rolls back to.
+   */
+  readonly restores?: number;
+  /**
+   * The blob with groups and machines.
+   */
+  readonly roster: string;
+  /**
+   * The blob that maps each level to the blob of its layer.
+   */
+  readonly layers: string;
+}
+/**
+ * Which machines the difference is wanted for.
+ */
+export interface DiffQuery {
+  /**
+   * Only this machine; defaults to all.
+   */
+  readonly machine?: string;
+}
+/**
+ * What a commit of this draft would change.
+ */
+export interface DraftDiff {
+  /**
+   * The revision the draft was begun on.
+   */
+  readonly base: number;
+  readonly head: number;
+  /**
+   * What was changed since by others; a commit is refused.
+   */
+  readonly conflicts: readonly Finding[];
+  /**
+   * What is wrong with the result; a commit is refused.
+   */
+  readonly findings: readonly Finding[];
+  readonly settings: readonly SettingsChange[];
+  /**
+   * Changes of groups and of the roster, in words.
+   */
+  readonly structure: readonly string[];
+  /**
+   * Only machines on which something changes.
+   */
+  readonly machines: readonly MachineDiff[];
+}
+/**
+ * One setting that differs; an absent side is not set there.
+ */
+export interface SettingsChange {
+  readonly level: string;
+  readonly pointer: string;
+  /**
+   * Any JSON value.
+   */
+  readonly before?: unknown;
+  /**
+   * Any JSON value.
+   */
+  readonly after?: unknown;
+}
+/**
+ * What changes on one machine, as a unified diff of files and parameters; without secrets.
+ */
+export interface MachineDiff {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly diff: string;
+}
+/**
+ * Changes to add to a draft, in order.
+ */
+export interface DraftOperations {
+  /**
+   * @minItems 1
+   * @maxItems 10000
+   */
+  readonly operations: readonly Operation[];
+}
+/**
+ * A draft, and the head it would be committed on.
+ */
+export interface DraftView {
+  readonly draft: Draft;
+  readonly head: number;
+}
+/**
+ * The effective settings of one machine, and the level each value comes from.
+ */
+export interface EffectiveView {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly revision: number;
+  readonly settings: {
+    readonly [k: string]: unknown;
+  };
+  /**
+   * By JSON Pointer: defaults, cluster, group/NAME or machine/NAME.
+   */
+  readonly origins: {
+    readonly [k: string]: string;
+  };
+}
+/**
+ * Which setting is to be explained.
+ */
+export interface ExplainQuery {
+  /**
+   * A JSON Pointer into the settings; the leading slash may be left out.
+   */
+  readonly path: string;
+  /**
+   * Defaults to the head.
+   */
+  readonly revision?: number;
+}
+/**
+ * Where one effective value comes from, and what it shadows.
+ */
+export interface Explanation {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly pointer: string;
+  /**
+   * The effective value.
+   */
+  readonly value: unknown;
+  /**
+   * defaults, or where it is held.
+   */
+  readonly level: string;
+  /**
+   * The revision that set it; absent for a default.
+   */
+  readonly revision?: number;
+  readonly author?: string;
+  readonly time?: string;
+  readonly comment?: string;
+  /**
+   * Values of upper levels that do not count, most specific first.
+   */
+  readonly shadows: readonly ShadowedValue[];
+}
+export interface ShadowedValue {
+  readonly level: string;
+  /**
+   * What that level holds.
+   */
+  readonly value: unknown;
+}
+/**
+ * Every group and its members.
+ */
+export interface GroupList {
+  readonly groups: readonly GroupView[];
+}
+export interface GroupView {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly description?: string;
+  /**
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines: readonly string[];
+}
+/**
+ * That the controller is up, and what it is.
+ */
+export interface Health {
+  readonly status: 'ok';
+  readonly version: string;
+  /**
+   * The head.
+   */
+  readonly revision: number;
+  /**
+   * Whether this controller is the one that pushes.
+   */
+  readonly leader: boolean;
+  readonly store: 'embedded' | 'etcd';
+}
+/**
+ * Which page of the history is wanted.
+ */
+export interface HistoryQuery {
+  /**
+   * Only revisions with a smaller number.
+   */
+  readonly before?: number;
+  readonly limit?: number;
+}
+/**
+ * What joining would do, before anything is done.
+ */
+export interface JoinPlan {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * SHA256:..., as ssh-keygen -l prints it.
+   */
+  readonly hostKey: string;
+  readonly facts: PlannedFacts;
+  /**
+   * The machine layer it would start with.
+   */
+  readonly layer: {
+    readonly [k: string]: unknown;
+  };
+  readonly known?: KnownMachine;
+  /**
+   * What stands in the way; empty when it can join.
+   */
+  readonly findings: readonly Finding[];
+  /**
+   * What to know.
+   */
+  readonly notes: readonly string[];
+}
+export interface PlannedFacts {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly collected: string;
+  readonly script: string;
+  readonly identity: string;
+  readonly hostname: string;
+  readonly os: string;
+  readonly addresses: readonly string[];
+  readonly bootId: string;
+  readonly bootHook: 'systemd' | 'cron' | 'none';
+  readonly freeKilobytes: number;
+  readonly postfix?: FoundPostfix;
+}
+export interface FoundPostfix {
+  readonly version: string;
+  readonly running: boolean;
+}
+/**
+ * Set when this machine was a member before.
+ */
+export interface KnownMachine {
+  readonly name: string;
+  readonly left: string;
+  readonly settings: readonly string[];
+}
+/**
+ * A machine that may become a member.
+ */
+export interface JoinRequest {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * A host name or an IP address.
+   */
+  readonly host: string;
+  readonly port?: number;
+  /**
+   * Defaults to the group `default`.
+   */
+  readonly group?: string;
+  readonly bootstrap: Bootstrap1;
+}
+/**
+ * How to log in once, to install the script and the key of the controller. Never stored.
+ */
+export interface Bootstrap1 {
+  readonly user: string;
+  readonly password?: string;
+  /**
+   * A private key in OpenSSH or PEM form.
+   */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+}
+/**
+ * A machine that has become a member.
+ */
+export interface Joined {
+  readonly machine: MachineView;
+  readonly revision: RevisionNumber;
+  /**
+   * The rollout that pushes to it.
+   */
+  readonly rollout?: number;
+}
+/**
+ * A machine: where it belongs, how it is reached, what it is and how it fares.
+ */
+export interface MachineView {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * Absent until it is in the roster.
+   */
+  readonly group?: string;
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly state: 'joining' | 'member' | 'left';
+  readonly facts?: MachineFacts;
+  readonly status: MachineStatus;
+}
+export interface MachineFacts {
+  readonly os: string;
+  readonly hostname: string;
+  readonly postfix?: FoundPostfix1;
+  readonly bootHook: 'systemd' | 'cron' | 'none';
+}
+export interface FoundPostfix1 {
+  readonly version: string;
+  readonly running: boolean;
+}
+/**
+ * Three facts about one machine, kept apart.
+ */
+export interface MachineStatus {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly wanted?: Wanted;
+  readonly deployed?: Deployed;
+  readonly served: readonly Served[];
+  /**
+   * Why the last attempt did not succeed; absent when it did.
+   */
+  readonly problem?: string;
+  readonly bootHook?: 'systemd' | 'cron' | 'none';
+}
+/**
+ * What the newest rolled-out revision asks for.
+ */
+export interface Wanted {
+  readonly revision: number;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly digest: string;
+}
+/**
+ * What the gateway said it has.
+ */
+export interface Deployed {
+  readonly digest: string | '';
+  readonly generation: number;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly seen: string;
+  /**
+   * What was changed by hand in what Signet owns.
+   */
+  readonly drift: readonly string[];
+  /**
+   * The revision it was rendered from, when this controller pushed it.
+   */
+  readonly revision?: number;
+}
+/**
+ * What a probe from outside saw on one listener.
+ */
+export interface Served {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+  readonly verdict: 'match' | 'differs' | 'refused' | 'unreachable' | 'unproven';
+  readonly detail: string;
+  /**
+   * SHA-256 of the served leaf; empty when none was seen.
+   */
+  readonly fingerprint: string;
+  readonly expires: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly seen: string;
+}
+export interface RevisionNumber {
+  readonly number: number;
+}
+/**
+ * The settings held at one level.
+ */
+export interface LayerView {
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  readonly revision: number;
+  readonly layer: {
+    readonly [k: string]: unknown;
+  };
+}
+/**
+ * How a machine is to leave.
+ */
+export interface LeaveOptions {
+  /**
+   * Put the files back that were there before it joined.
+   */
+  readonly restoreOriginal?: boolean;
+  /**
+   * Let it go although it cannot be reached; the key of the controller stays on it.
+   */
+  readonly force?: boolean;
+}
+/**
+ * What leaving would take from the configuration.
+ */
+export interface LeavePlan {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * Paths of the machine-level settings that leave the configuration.
+   */
+  readonly settings: readonly string[];
+  /**
+   * Names of machine-level certificates among them.
+   */
+  readonly certificates: readonly string[];
+  readonly reachable: boolean;
+}
+/**
+ * A machine that has left.
+ */
+export interface Left {
+  readonly revision: RevisionNumber1;
+  readonly plan: LeavePlan;
+  readonly notes: readonly string[];
+}
+export interface RevisionNumber1 {
+  readonly number: number;
+}
+/**
+ * A configuration file, and what its secrets are encrypted with.
+ */
+export interface LoadOptions {
+  /**
+   * The text of the file.
+   */
+  readonly file: string;
+  readonly passphrase: string;
+}
+/**
+ * What a configuration file brought into the draft.
+ */
+export interface LoadResult {
+  readonly operations: readonly Operation[];
+  /**
+   * Machines of the file that this controller does not know; they are named, not admitted.
+   */
+  readonly unknownMachines: readonly string[];
+  readonly certificates: number;
+}
+/**
+ * Every machine, by name.
+ */
+export interface MachineList {
+  readonly machines: readonly MachineView[];
+}
+/**
+ * Every name that stands in a path.
+ */
+export interface PathParameters {
+  /**
+   * The name of a machine.
+   */
+  readonly machine?: string;
+  /**
+   * The name of a group.
+   */
+  readonly group?: string;
+  /**
+   * The name of a certificate at that level.
+   */
+  readonly certificate?: string;
+  /**
+   * The name of a token, or `me`: the token of this request.
+   */
+  readonly author?: string;
+  /**
+   * The number of a revision.
+   */
+  readonly revision?: number;
+  /**
+   * The number of the revision to compare with.
+   */
+  readonly other?: number;
+  /**
+   * The id of a rollout.
+   */
+  readonly rollout?: number;
+  /**
+   * The id of a token.
+   */
+  readonly token?: string;
+}
+/**
+ * Why a request was refused or failed (RFC 9457).
+ */
+export interface Problem {
+  /**
+   * urn:signet:problem:CODE; the codes are part of the interface.
+   */
+  readonly type: string;
+  /**
+   * The status in words; the same for every problem of this status.
+   */
+  readonly title: string;
+  readonly status: number;
+  /**
+   * What happened, to what, and what to do next; absent for an unexpected error.
+   */
+  readonly detail?: string;
+  /**
+   * Names this request; the same id stands in the log of the controller.
+   */
+  readonly instance: string;
+  /**
+   * Several things wrong at once, each with its place.
+   */
+  readonly errors?: readonly Finding[];
+  /**
+   * Plain facts for programs.
+   */
+  readonly facts?: {
+    readonly [k: string]: string | number | boolean;
+  };
+}
+/**
+ * The difference between two revisions.
+ */
+export interface RevisionDiff {
+  readonly from: number;
+  readonly to: number;
+  readonly settings: readonly SettingsChange[];
+  /**
+   * Changes of groups and of the roster, in words.
+   */
+  readonly structure: readonly string[];
+  /**
+   * Only machines on which something changes.
+   */
+  readonly machines: readonly MachineDiff[];
+}
+/**
+ * The history, newest first.
+ */
+export interface RevisionList {
+  readonly revisions: readonly Revision[];
+}
+/**
+ * Which revision is meant.
+ */
+export interface RevisionQuery {
+  /**
+   * Defaults to the head.
+   */
+  readonly revision?: number;
+}
+/**
+ * One revision and its whole configuration.
+ */
+export interface RevisionView {
+  readonly revision: Revision;
+  readonly configuration: Configuration;
+}
+/**
+ * The one typed tree that is versioned: groups, roster and the layer of every level.
+ */
+export interface Configuration {
+  readonly groups: {
+    readonly [k: string]: Group;
+  };
+  readonly machines: Roster;
+  /**
+   * By level; a level without settings has no entry.
+   */
+  readonly layers: {
+    readonly [k: string]: Layer;
+  };
+}
+export interface Group {
+  readonly description?: string;
+}
+export interface Roster {
+  readonly [k: string]: RosterEntry;
+}
+export interface RosterEntry {
+  /**
+   * The machine's identity; it outlives names and addresses.
+   */
+  readonly id: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+}
+/**
+ * Checked against the derived layer schema.
+ */
+export interface Layer {
+  readonly [k: string]: unknown;
+}
+/**
+ * The revision that brings another one back.
+ */
+export interface RolledBack {
+  readonly revision: Revision;
+  /**
+   * Levels that were not brought back, since their machine has left.
+   */
+  readonly leftOut: readonly string[];
+  readonly rollout?: number;
+}
+/**
+ * Rollouts, newest first.
+ */
+export interface RolloutList {
+  readonly rollouts: readonly Rollout[];
+}
+/**
+ * One revision going out to machines in waves.
+ */
+export interface Rollout {
+  readonly id: number;
+  readonly revision: number;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly started: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly finished?: string;
+  readonly state: 'running' | 'stopped' | 'succeeded' | 'failed' | 'superseded';
+  /**
+   * Why it ended as it did.
+   */
+  readonly reason?: string;
+  readonly by: string;
+  readonly waves: string[][];
+  /**
+   * It stops when more than this many machines failed; unreachable counts.
+   */
+  readonly budget: number;
+  /**
+   * Also put back the machines that had succeeded.
+   */
+  readonly revertOnFailure: boolean;
+  /**
+   * Machines that go to another revision than the rest.
+   */
+  readonly revisions?: {
+    readonly [k: string]: number;
+  };
+  /**
+   * Take back what was changed by hand.
+   */
+  readonly overwriteDrift: boolean;
+  /**
+   * The rollout this one takes back.
+   */
+  readonly reverts?: number;
+}
+/**
+ * What is to go out, to whom and how.
+ */
+export interface RolloutOptions {
+  /**
+   * Defaults to the head.
+   */
+  readonly revision?: number;
+  /**
+   * Defaults to every member.
+   *
+   * @minItems 1
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines?: readonly string[];
+  /**
+   * How many machines may fail before it stops; unreachable counts.
+   */
+  readonly budget?: number;
+  /**
+   * Machines in the first wave.
+   */
+  readonly canary?: number;
+  /**
+   * Machines in each later wave.
+   */
+  readonly waveSize?: number;
+  /**
+   * When it fails, also put back the machines that had succeeded.
+   */
+  readonly revertOnFailure?: boolean;
+  /**
+   * Take back what was changed by hand instead of refusing.
+   */
+  readonly overwriteDrift?: boolean;
+}
+/**
+ * A rollout and how each of its machines fares.
+ */
+export interface RolloutView {
+  readonly rollout: Rollout;
+  readonly outcomes: readonly Outcome[];
+}
+/**
+ * How one machine fared in one rollout.
+ */
+export interface Outcome {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly state:
+    | 'waiting'
+    | 'pushing'
+    | 'unchanged'
+    | 'confirmed'
+    | 'unproven'
+    | 'reverted'
+    | 'refused'
+    | 'unreachable'
+    | 'unknown'
+    | 'skipped';
+  readonly detail?: string;
+  readonly digest?: string | '';
+  /**
+   * The revision the machine had before.
+   */
+  readonly previous?: number;
+  readonly generation?: number;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly updated: string;
+}
+/**
+ * How many rollouts are wanted, newest first.
+ */
+export interface RolloutsQuery {
+  readonly limit?: number;
+}
+/**
+ * What to save, and what encrypts its secrets.
+ */
+export interface SaveOptions {
+  readonly passphrase: string;
+  /**
+   * Defaults to the head.
+   */
+  readonly revision?: number;
+}
+/**
+ * A configuration file, whose own format is versioned.
+ */
+export interface SavedConfiguration {
+  readonly [k: string]: unknown;
+}
+/**
+ * A new token, whose secret is shown this once.
+ */
+export interface TokenCreated {
+  readonly id: string;
+  /**
+   * The author of the drafts and commits made with it.
+   */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly expires?: string;
+  /**
+   * signet_ID_SECRET
+   */
+  readonly token: string;
+}
+/**
+ * Every token.
+ */
+export interface TokenList {
+  readonly tokens: readonly TokenView[];
+}
+/**
+ * A bearer token without its secret.
+ */
+export interface TokenView {
+  readonly id: string;
+  /**
+   * The author of the drafts and commits made with it.
+   */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly expires?: string;
+}
+/**
+ * A bearer token as it is stored: only the digest of its secret.
+ */
+export interface TokenRecord {
+  readonly id: string;
+  /**
+   * The author of the drafts and commits made with it.
+   */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly expires?: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly digest: string;
+}
+/**
+ * A token to be made.
+ */
+export interface TokenRequest {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+  /**
+   * Left out: it does not expire.
+   */
+  readonly days?: number;
+}
+/**
+ * Certificates of authorities, PEM.
+ */
+export interface TrustBundleSource {
+  readonly pem: string;
+}
+/**
+ * A bundle that trust lists can name.
+ */
+export interface TrustBundle {
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly bundle: string;
+  readonly certificates: number;
+  readonly findings: readonly Finding[];
 }
 /**
  * What a machine was found to be; read by the gateway script, never configuration.
@@ -370,34 +1549,6 @@ export interface ProbeTarget {
   readonly from: 'controller' | 'gateway' | 'none';
 }
 /**
- * How one machine fared in one rollout.
- */
-export interface Outcome {
-  /**
-   * Like a host name, dots allowed.
-   */
-  readonly machine: string;
-  readonly state:
-    | 'waiting'
-    | 'pushing'
-    | 'unchanged'
-    | 'confirmed'
-    | 'unproven'
-    | 'reverted'
-    | 'refused'
-    | 'unreachable'
-    | 'unknown'
-    | 'skipped';
-  readonly detail?: string;
-  readonly digest?: string | '';
-  readonly previous?: string | '';
-  readonly generation?: number;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly updated: string;
-}
-/**
  * How a machine is reached and recognised. It is not configuration: it has no revisions.
  */
 export interface Registration {
@@ -425,64 +1576,6 @@ export interface Registration {
    */
   readonly joined?: string;
   readonly facts?: Facts;
-}
-/**
- * An immutable, numbered, committed configuration. Number 0 is the empty one.
- */
-export interface Revision {
-  readonly number: number;
-  readonly author: string;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly time: string;
-  readonly comment: string;
-  /**
-   * False: committed with "do not roll out".
-   */
-  readonly rollout: boolean;
-  /**
-   * The revision this one rolls back to.
-   */
-  readonly restores?: number;
-  /**
-   * The blob with groups and machines.
-   */
-  readonly roster: string;
-  /**
-   * The blob that maps each level to the blob of its layer.
-   */
-  readonly layers: string;
-}
-/**
- * One revision going out to machines in waves.
- */
-export interface Rollout {
-  readonly id: number;
-  readonly revision: number;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly started: string;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly finished?: string;
-  readonly state: 'running' | 'stopped' | 'succeeded' | 'failed' | 'superseded';
-  /**
-   * Why it ended as it did.
-   */
-  readonly reason?: string;
-  readonly by: string;
-  readonly waves: string[][];
-  /**
-   * It stops when more than this many machines failed; unreachable counts.
-   */
-  readonly budget: number;
-  /**
-   * Also put back the machines that had succeeded.
-   */
-  readonly revertOnFailure: boolean;
 }
 /**
  * The effective settings of one machine. The schema of a layer is derived from this one: nothing is required outside units, and null removes what an upper level set.
@@ -674,68 +1767,4 @@ export interface Outbound {
    * The certificate authorities that verification of destinations uses.
    */
   readonly trust: string;
-}
-/**
- * Three facts about one machine, kept apart.
- */
-export interface MachineStatus {
-  /**
-   * Like a host name, dots allowed.
-   */
-  readonly machine: string;
-  readonly wanted?: Wanted;
-  readonly deployed?: Deployed;
-  readonly served: readonly Served[];
-  /**
-   * Why the last attempt did not succeed; absent when it did.
-   */
-  readonly problem?: string;
-  readonly bootHook?: 'systemd' | 'cron' | 'none';
-}
-/**
- * What the newest rolled-out revision asks for.
- */
-export interface Wanted {
-  readonly revision: number;
-  /**
-   * Lower-case hexadecimal.
-   */
-  readonly digest: string;
-}
-/**
- * What the gateway said it has.
- */
-export interface Deployed {
-  readonly digest: string | '';
-  readonly generation: number;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly seen: string;
-  /**
-   * What was changed by hand in what Signet owns.
-   */
-  readonly drift: readonly string[];
-}
-/**
- * What a probe from outside saw on one listener.
- */
-export interface Served {
-  /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
-   */
-  readonly listener: string;
-  readonly address: string;
-  readonly port: number;
-  readonly verdict: 'match' | 'differs' | 'refused' | 'unreachable' | 'unproven';
-  readonly detail: string;
-  /**
-   * SHA-256 of the served leaf; empty when none was seen.
-   */
-  readonly fingerprint: string;
-  readonly expires: string;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly seen: string;
 }
