@@ -13,8 +13,7 @@ export interface Entry {
 
 /** A condition on one key. `absent`: the key does not exist; `modRevision`: it was last written at exactly that revision. */
 export type Compare =
-  | { readonly key: string; readonly absent: true }
-  | { readonly key: string; readonly modRevision: number };
+  { readonly key: string; readonly absent: true } | { readonly key: string; readonly modRevision: number };
 
 export type Write = { readonly put: string; readonly value: string } | { readonly delete: string };
 

@@ -1,0 +1,22 @@
+/** Notices that the key of a held lease was changed under its holder, by an operator or a bug. */
+import type { Change, Store } from './store.ts';
+
+/** Resolves when `key` is written or deleted after `revision`, or its changes cannot be told; ends quietly with `signal`. */
+export async function changedUnder(
+  watch: Store['watch'],
+  key: string,
+  revision: number,
+  signal: AbortSignal,
+): Promise<'changed' | 'ended'> {
+  try {
+    for await (const change of watch(key, revision + 1, signal)) if (isOf(change, key)) return 'changed';
+    return 'ended';
+  } catch {
+    return signal.aborted ? 'ended' : 'changed';
+  }
+}
+
+/** A watch on a key is one on a prefix, and longer keys start with it too. */
+function isOf(change: Change, key: string): boolean {
+  return change.key === key;
+}
