@@ -1,0 +1,244 @@
+/** `signet certificate`: named certificates at their levels; new ones go into the draft. */
+import type { Command } from 'commander';
+
+import type { Finding } from '../errors.ts';
+import type { CertificateRequest } from '../schema/types.generated.ts';
+import type { CertificateView } from './answers.ts';
+import type { CertificateSource } from './controller.ts';
+import { Failure } from './failure.ts';
+import { expiry } from './machine-view.ts';
+import { command, several, wholeNumber } from './options.ts';
+import { moment, short, type Printer, type Text } from './print.ts';
+import { readInput, readSecret } from './prompt.ts';
+import type { Session } from './session.ts';
+import { draftNote } from './settings.ts';
+
+interface CreateOptions {
+  readonly level: string;
+  readonly cn: string;
+  readonly dns?: readonly string[];
+  readonly ip?: readonly string[];
+  readonly email?: readonly string[];
+  readonly o?: string;
+  readonly ou?: string;
+  readonly l?: string;
+  readonly st?: string;
+  readonly c?: string;
+  readonly key?: NonNullable<CertificateRequest['key']>;
+  readonly days?: number;
+}
+
+export function certificateCommands(program: Command, session: () => Session): void {
+  const certificate = program.command('certificate').description('named certificates at their levels');
+
+  command(
+    certificate,
+    'create',
+    'make a self-signed certificate and bind it to a name at a level, in your draft',
+    'signet certificate create mx --level cluster --cn mail.example.test --dns mx1.example.test --key ec-p256',
+  )
+    .argument('<name>', 'what policy calls it; the same name may mean another certificate at another level')
+    .requiredOption('--level <level>', 'cluster, group/NAME or machine/NAME')
+    .requiredOption('--cn <name>', 'common name')
+    .option('--dns <name>', 'alternative name; may be given several times', several)
+    .option('--ip <address>', 'alternative name; may be given several times', several)
+    .option('--email <address>', 'alternative name; may be given several times', several)
+    .option('--o <name>', 'organization')
+    .option('--ou <name>', 'organizational unit')
+    .option('--l <name>', 'locality')
+    .option('--st <name>', 'state or province')
+    .option('--c <code>', 'country, two letters')
+    .option('--key <kind>', 'rsa-2048, rsa-3072, rsa-4096, ec-p256 (without this option) or ec-p384')
+    .option('--days <n>', 'how long it is valid', wholeNumber)
+    .action(async (name: string, options: CreateOptions) =>
+      bind(session(), options.level, name, { create: certificateRequest(options) }),
+    );
+
+  command(
+    certificate,
+    'import',
+    'bind an existing certificate and its key to a name at a level, in your draft: PKCS#12, or PEM in any order',
+    'signet certificate import mx --level machine/mx2 mx2.key mx2.pem',
+  )
+    .argument('<name>')
+    .argument('<file...>', 'one PKCS#12 file, or PEM files with the key and the chain (- for standard input)')
+    .requiredOption('--level <level>', 'cluster, group/NAME or machine/NAME')
+    .option('--passphrase-file <file>', 'what the key is encrypted with (- for standard input); asked for without')
+    .action(
+      async (
+        name: string,
+        files: readonly string[],
+        options: { readonly level: string; readonly passphraseFile?: string },
+      ) => {
+        const it = session();
+        await bind(it, options.level, name, await readCertificate(it, files, options.passphraseFile));
+      },
+    );
+
+  command(
+    certificate,
+    'list',
+    'list the certificates of every level, and who uses them',
+    'signet certificate list',
+  ).action(async () => {
+    const { controller, print } = session();
+    const answer = await controller.certificates();
+    print.show(answer, () =>
+      print.table(
+        listHead,
+        answer.certificates.map((one) => row(one, new Date())),
+      ),
+    );
+  });
+
+  command(certificate, 'show', 'show a certificate', 'signet certificate show mx --level machine/mx2')
+    .argument('<name>')
+    .option('--level <level>', 'the level it is bound at; without: every level that binds the name')
+    .option('--pem', 'print the chain, leaf first; needs --level')
+    .action(async (name: string, options: { readonly level?: string; readonly pem?: true }) =>
+      show(session(), name, options),
+    );
+}
+
+function certificateRequest({ cn, o, ou, l, st, c, dns, ip, email, key, days }: CreateOptions): CertificateRequest {
+  const subject = { commonName: cn, organization: o, organizationalUnit: ou, locality: l, state: st, country: c };
+  return given({
+    key,
+    subject: given(subject),
+    alternativeNames: given({ dns, ip, email }),
+    days,
+  }) as unknown as CertificateRequest;
+}
+
+function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+async function bind(
+  { controller, print }: Session,
+  level: string,
+  name: string,
+  source: CertificateSource,
+): Promise<void> {
+  const answer = await controller.bindCertificate(level, name, source);
+  print.show(answer, () => {
+    print.line([{ text: name, tone: 'strong' }, ` at ${level}: `, answer.certificate.subject]);
+    describe(print, answer.certificate);
+    warn(print, answer.findings);
+    print.note(draftNote(answer.draft));
+  });
+}
+
+/** Tells PKCS#12 (DER: it begins with a SEQUENCE, 0x30) from PEM by content, whatever the file is called. */
+async function readCertificate(
+  { prompt }: Session,
+  files: readonly string[],
+  passphraseFile: string | undefined,
+): Promise<CertificateSource> {
+  if (passphraseFile === '-' && files.includes('-')) {
+    throw new Failure(
+      'usage',
+      'standard input cannot be both the certificate and the passphrase; put one of them in a file',
+    );
+  }
+  const contents: Buffer[] = [];
+  for (const file of files) contents.push(await readInput(file));
+  const ask = async () =>
+    readSecret(prompt, {
+      file: passphraseFile,
+      question: `Passphrase of ${files.join(', ')}`,
+      option: '--passphrase-file',
+    });
+  if (contents.some((bytes) => bytes[0] === 0x30)) {
+    const [only, ...more] = contents;
+    if (only === undefined || more.length > 0) {
+      throw new Failure(
+        'usage',
+        'a PKCS#12 file holds key and chain by itself; name it alone, or convert DER files to PEM',
+      );
+    }
+    return { pkcs12: only.toString('base64'), password: await ask() };
+  }
+  const pem = contents.map((bytes) => bytes.toString('utf8')).join('\n');
+  if (!pem.includes('-----BEGIN ')) {
+    throw new Failure(
+      'usage',
+      `there is neither PEM nor PKCS#12 in ${files.join(', ')}; name the files that hold the key and the chain`,
+    );
+  }
+  return pem.includes('ENCRYPTED') ? { pem, passphrase: await ask() } : { pem };
+}
+
+const listHead = ['LEVEL', 'NAME', 'SUBJECT', 'NAMES', 'EXPIRES', 'SHA-256', 'USED BY', 'NOTES'];
+
+function row(certificate: CertificateView, now: Date): readonly Text[] {
+  const { level, name, subject, names, notAfter, fingerprint } = certificate;
+  const users = [...new Set(certificate.usedBy.map(({ machine }) => machine))];
+  const most = 3;
+  const usedBy = users.slice(0, most).join(', ') + (users.length > most ? ` and ${users.length - most} more` : '');
+  return [
+    level,
+    { text: name, tone: 'strong' },
+    subject,
+    names.join(', '),
+    expiry(notAfter, now),
+    short(fingerprint),
+    usedBy || '-',
+    remark(certificate),
+  ];
+}
+
+function remark({ demonstration, selfSigned }: Pick<CertificateView, 'demonstration' | 'selfSigned'>): Text {
+  if (demonstration) return { text: 'demonstration, unverifiable', tone: 'warn' };
+  return selfSigned ? { text: 'self-signed', tone: 'dim' } : '';
+}
+
+async function show(
+  { controller, print }: Session,
+  name: string,
+  { level, pem }: { readonly level?: string; readonly pem?: true },
+): Promise<void> {
+  if (level === undefined) {
+    if (pem) throw new Failure('usage', `${name} may mean several certificates; say which with --level`);
+    const { certificates } = await controller.certificates();
+    const found = certificates.filter((one) => one.name === name);
+    if (found.length === 0)
+      throw new Failure('refused', `no level binds a certificate named ${name}; signet certificate list shows all`);
+    print.show({ certificates: found }, () => {
+      for (const one of found) showOne(print, one);
+    });
+    return;
+  }
+  const answer = await controller.certificate(level, name);
+  print.show(answer, () => {
+    if (pem) print.line(answer.pem.trimEnd());
+    else showOne(print, answer);
+  });
+}
+
+function showOne(print: Printer, certificate: CertificateView): void {
+  print.line([{ text: certificate.name, tone: 'strong' }, ` at ${certificate.level}: ${certificate.subject}`]);
+  describe(print, certificate);
+  print.facts([
+    ['used by', certificate.usedBy.map(({ machine, setting }) => `${machine} ${setting}`).join('\n') || 'no machine'],
+  ]);
+}
+
+function describe(print: Printer, certificate: Omit<CertificateView, 'usedBy'>): void {
+  const issuer = certificate.selfSigned ? 'itself' : certificate.issuer;
+  print.facts([
+    ['names', certificate.names.join(', ') || '-'],
+    [
+      'issued by',
+      certificate.demonstration ? { text: 'itself, for demonstration: nobody can verify it', tone: 'warn' } : issuer,
+    ],
+    ['valid', `${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`],
+    ['SHA-256', certificate.fingerprint],
+    ['key', certificate.key],
+    ['chain', certificate.chain],
+  ]);
+}
+
+function warn(print: Printer, findings: readonly Finding[]): void {
+  for (const { detail } of findings) print.note([{ text: 'note: ', tone: 'warn' }, detail]);
+}

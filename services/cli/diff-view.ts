@@ -1,0 +1,67 @@
+/** How a difference looks to people: settings by level, what happened to groups and machines, and files per machine. */
+import type { Json } from '../schema/json.ts';
+import type { DiffView, SettingChange } from './answers.ts';
+import type { Printer, Text } from './print.ts';
+import { shown } from './settings.ts';
+
+export interface DiffOptions {
+  readonly machine?: string;
+  readonly settings?: true;
+  readonly files?: true;
+}
+
+export function showDiff(print: Printer, whole: DiffView, { machine, settings, files }: DiffOptions): void {
+  const both = settings === undefined && files === undefined;
+  const diff: DiffView = {
+    ...whole,
+    settings: both || settings ? whole.settings.filter(({ level }) => concerns(level, machine)) : [],
+    structure: both || settings ? whole.structure : [],
+    machines: both || files ? whole.machines.filter((one) => machine === undefined || one.machine === machine) : [],
+  };
+  print.show(diff, () => {
+    showSettings(print, diff);
+    for (const { machine: name, diff: text } of diff.machines) {
+      if (text === '') continue;
+      print.line({ text: `\n${name}`, tone: 'strong' });
+      print.diff(text);
+    }
+    if (diff.settings.length + diff.structure.length + diff.machines.length === 0) print.line('no difference');
+    warn(print, whole);
+  });
+}
+
+function concerns(level: string, machine: string | undefined): boolean {
+  return machine === undefined || !level.startsWith('machine/') || level === `machine/${machine}`;
+}
+
+function showSettings(print: Printer, { settings, structure }: DiffView): void {
+  for (const sentence of structure) print.line(sentence);
+  const levels = [...new Set(settings.map(({ level }) => level))];
+  for (const level of levels) {
+    print.line({ text: level, tone: 'strong' });
+    for (const change of settings) if (change.level === level) print.line(changeLine(change));
+  }
+}
+
+function changeLine({ pointer, before, after }: SettingChange): Text {
+  const old = { text: shown(before as Json), tone: 'bad' } as const;
+  const fresh = { text: shown(after as Json), tone: 'good' } as const;
+  if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${pointer} `, fresh];
+  if (after === undefined) return [{ text: '  - ', tone: 'bad' }, `${pointer} `, old];
+  return [{ text: '  ~ ', tone: 'warn' }, `${pointer} `, old, ' → ', fresh];
+}
+
+/** What would stop a commit, said before anyone tries. */
+function warn(print: Printer, { conflicts = [], findings = [], base, head }: DiffView): void {
+  if (conflicts.length > 0) {
+    print.note({
+      text: `\nSomeone changed the same since your draft began (r${base ?? '?'}, now r${head ?? '?'}):`,
+      tone: 'bad',
+    });
+    print.findings(conflicts);
+  }
+  if (findings.length > 0) {
+    print.note({ text: '\nThis would be refused:', tone: 'bad' });
+    print.findings(findings);
+  }
+}

@@ -1,0 +1,185 @@
+/** `signet machine join`: nothing is trusted or changed before a person, or the script they wrote, has seen and accepted it. */
+import type { AcceptedJoin, JoinPlan, JoinRequest } from './answers.ts';
+import { Failure } from './failure.ts';
+import { moment, type Span } from './print.ts';
+import { finish } from './progress.ts';
+import { readInput, readSecret } from './prompt.ts';
+import type { Session } from './session.ts';
+
+export interface JoinOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user: string;
+  readonly identity?: string;
+  readonly passwordFile?: string;
+  readonly passphraseFile?: string;
+  readonly group?: string;
+  readonly plan?: true;
+  readonly hostKey?: string;
+  readonly yes?: true;
+  readonly restore?: true;
+  readonly discard?: true;
+  readonly rollout: boolean;
+}
+
+export async function join(session: Session, name: string, options: JoinOptions): Promise<void> {
+  const { controller, print, prompt } = session;
+  const interactive = prompt.interactive && !print.json;
+  check(name, options, interactive);
+  const request = await describeRequest(session, name, options);
+  const plan = await controller.planJoin(request);
+  if (options.plan || !print.json) showPlan(session, plan);
+  if (options.plan) {
+    print.show(plan, () => undefined);
+    return;
+  }
+  if (options.hostKey !== undefined && options.hostKey !== plan.hostKey) {
+    throw new Failure(
+      'refused',
+      `${request.host} has the host key ${plan.hostKey}, not ${options.hostKey}; find out why before you trust it`,
+    );
+  }
+  if (plan.findings.length > 0)
+    throw new Failure('refused', `${name} cannot join as it is; nothing was changed`, { findings: plan.findings });
+  const archive = await chooseArchive(session, plan, options);
+  if (!options.yes && !(await prompt.confirm(`Is this its host key, and shall ${name} join?`))) {
+    throw new Failure('failed', `${name} does not join; nothing was changed`);
+  }
+  const accepted: AcceptedJoin = {
+    ...request,
+    hostKey: plan.hostKey,
+    rollout: options.rollout,
+    ...(archive && { archive }),
+  };
+  const answer = await controller.join(accepted);
+  print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} has joined ${answer.machine.group}`]);
+  await finish(session, answer, true);
+}
+
+function check(
+  name: string,
+  { yes, hostKey, plan, restore, discard, identity, passwordFile }: JoinOptions,
+  interactive: boolean,
+): void {
+  if (restore && discard)
+    throw new Failure('usage', 'an archive is restored or discarded; give --restore or --discard, not both');
+  if (identity !== undefined && passwordFile !== undefined) {
+    throw new Failure('usage', 'one way to log in is enough; give --identity or --password-file, not both');
+  }
+  if (yes && hostKey === undefined) {
+    throw new Failure('usage', `--yes trusts a host key without asking, so it needs --host-key SHA256:...; ${lookUp}`);
+  }
+  if (!yes && !plan && !interactive) {
+    throw new Failure(
+      'usage',
+      `joining asks first and there is no terminal to ask on; give --yes --host-key SHA256:... to let ${name} join without asking; ${lookUp}`,
+    );
+  }
+}
+
+const lookUp = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the gateway shows it';
+
+async function describeRequest(session: Session, name: string, options: JoinOptions): Promise<JoinRequest> {
+  const { host, port } = await whereTo(session, name, options);
+  return {
+    name,
+    host,
+    ...(port === undefined ? {} : { port }),
+    ...(options.group === undefined ? {} : { group: options.group }),
+    bootstrap: { user: options.user, ...(await login(session, host, options)) },
+  };
+}
+
+/** The address given, or for a machine that was a member the one it had. */
+async function whereTo(
+  session: Session,
+  name: string,
+  { host, port }: JoinOptions,
+): Promise<Pick<JoinRequest, 'host' | 'port'>> {
+  if (host !== undefined) return { host, ...(port === undefined ? {} : { port }) };
+  try {
+    const before = await session.controller.machine(name);
+    return { host: before.host, port: port ?? before.port };
+  } catch (error) {
+    if (!(error instanceof Failure && error.problem?.['status'] === 404)) throw error;
+    throw new Failure('usage', `${name} was never a member, so its address is not known; add --host ADDRESS`);
+  }
+}
+
+async function login(
+  { prompt }: Session,
+  host: string,
+  options: JoinOptions,
+): Promise<Partial<JoinRequest['bootstrap']>> {
+  const { identity, passwordFile, passphraseFile, user } = options;
+  if (identity === undefined) {
+    if (!prompt.interactive && passwordFile === undefined) {
+      throw new Failure('usage', `nothing to log in to ${host} with; give --identity KEYFILE or --password-file FILE`);
+    }
+    const question = `Password of ${user} on ${host}`;
+    return { password: await readSecret(prompt, { file: passwordFile, question, option: '--password-file' }) };
+  }
+  const privateKey = (await readInput(identity)).toString('utf8');
+  if (!isEncrypted(privateKey)) return { privateKey };
+  const question = `Passphrase of ${identity}`;
+  return {
+    privateKey,
+    passphrase: await readSecret(prompt, { file: passphraseFile, question, option: '--passphrase-file' }),
+  };
+}
+
+/** PEM says so in its headers; OpenSSH's own format names its cipher, `none` when it has none (PROTOCOL.key in OpenSSH). */
+function isEncrypted(key: string): boolean {
+  if (key.includes('ENCRYPTED')) return true;
+  const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(key)?.[1];
+  if (body === undefined) return false;
+  const bytes = Buffer.from(body, 'base64');
+  const magic = 'openssh-key-v1\0'.length;
+  return (
+    bytes.length > magic + 8 && bytes.subarray(magic + 4, magic + 4 + bytes.readUInt32BE(magic)).toString() !== 'none'
+  );
+}
+
+async function chooseArchive(
+  { prompt }: Session,
+  { known, name }: JoinPlan,
+  options: JoinOptions,
+): Promise<AcceptedJoin['archive']> {
+  if (options.restore) {
+    if (known) return 'restore';
+    throw new Failure('refused', `${name} was never a member, so there is nothing to restore; leave --restore out`);
+  }
+  if (!known) return undefined;
+  if (options.discard) return 'discard';
+  if (options.yes)
+    throw new Failure(
+      'usage',
+      `${name} was a member before; add --restore or --discard to say what becomes of its archive`,
+    );
+  return (await prompt.confirm('Bring its archived settings back? (no: start afresh)')) ? 'restore' : 'discard';
+}
+
+function showPlan({ print }: Session, { name, group, hostKey, facts, layer, known, notes }: JoinPlan): void {
+  const { postfix, bootHook } = facts;
+  const hook: Span = bootHook === 'none' ? { text: 'none: revert not reboot-safe', tone: 'warn' } : bootHook;
+  print.line({ text: name, tone: 'strong' });
+  print.facts([
+    ['host key', { text: hostKey, tone: 'strong' }],
+    ['host name', facts.hostname],
+    ['system', facts.os],
+    ['postfix', postfix ? `${postfix.version}, ${postfix.running ? 'running' : 'not running'}` : 'none found'],
+    ['addresses', facts.addresses.join(', ')],
+    ['boot hook', hook],
+    ['group', group],
+    ['own settings', Object.keys(layer).length === 0 ? 'none' : JSON.stringify(layer)],
+    ...(known
+      ? [
+          [
+            'was a member',
+            `as ${known.name} until ${moment(known.left)}, archive: ${known.settings.join(', ') || 'empty'}`,
+          ] as const,
+        ]
+      : []),
+    ...notes.map((note) => ['note', { text: note, tone: 'warn' }] as const),
+  ]);
+}

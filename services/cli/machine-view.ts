@@ -1,0 +1,115 @@
+/** How machines and their status look to people: wanted, deployed and served kept apart, and what to worry about. */
+import type { MachineStatus, Served } from '../schema/types.generated.ts';
+import type { MachineView } from './answers.ts';
+import { moment, short, type Printer, type Span, type Text, type Tone } from './print.ts';
+
+export const fleetHead = ['MACHINE', 'GROUP', 'WANTED', 'DEPLOYED', 'SERVED', 'EXPIRES', 'NOTES'];
+
+/** A machine as one row of the list; `demonstrations` are the fingerprints of certificates that nobody can verify. */
+export function fleetRow(machine: MachineView, demonstrations: ReadonlySet<string>, now: Date): readonly Text[] {
+  const { status } = machine;
+  const served = status?.served ?? [];
+  return [
+    { text: machine.name, tone: 'strong' },
+    machine.group || '-',
+    wanted(status),
+    deployed(status),
+    served.length === 0 ? '-' : lines(served.map((one) => servedLine(one))),
+    served.length === 0 ? '-' : lines(served.map((one): Span => expiry(one.expires, now))),
+    remarks(machine, demonstrations),
+  ];
+}
+
+/** The three facts about one machine, at length. */
+export function describeStatus(print: Printer, status: MachineStatus): void {
+  const { deployed: has, wanted: should } = status;
+  const generation = has ? `, generation ${has.generation}, seen ${moment(has.seen)}` : '';
+  const rows: (readonly [string, Text])[] = [
+    ['wanted', should ? `r${should.revision}, manifest ${short(should.digest)}` : '-'],
+    [
+      'deployed',
+      has
+        ? [{ text: has.digest ? `manifest ${short(has.digest)}` : 'nothing', tone: deployedTone(status) }, generation]
+        : '-',
+    ],
+    ...status.served.map((one): readonly [string, Text] => ['served', servedAtLength(one)]),
+    ...(has?.drift ?? []).map((change): readonly [string, Text] => ['drift', { text: change, tone: 'warn' }]),
+  ];
+  if (status.served.length === 0) rows.push(['served', '-']);
+  if (status.problem !== undefined) rows.push(['problem', { text: status.problem, tone: 'bad' }]);
+  if (status.bootHook === 'none') rows.push(['note', { text: 'revert not reboot-safe', tone: 'warn' }]);
+  print.line({ text: status.machine, tone: 'strong' });
+  print.facts(rows);
+}
+
+const verdictTones: Readonly<Record<Served['verdict'], Tone>> = {
+  match: 'good',
+  differs: 'bad',
+  refused: 'bad',
+  unreachable: 'bad',
+  unproven: 'warn',
+};
+
+function wanted(status: MachineStatus | undefined): Text {
+  return status?.wanted ? `r${status.wanted.revision} ${short(status.wanted.digest)}` : '-';
+}
+
+function deployed(status: MachineStatus | undefined): Text {
+  if (!status?.deployed) return '-';
+  return { text: short(status.deployed.digest) || 'nothing', tone: deployedTone(status) };
+}
+
+function deployedTone({ wanted: should, deployed: has }: MachineStatus): Tone {
+  return should !== undefined && should.digest === has?.digest ? 'good' : 'warn';
+}
+
+function servedLine({ listener, verdict, fingerprint }: Served): readonly Span[] {
+  return [`${listener} `, { text: verdict, tone: verdictTones[verdict] }, fingerprint ? ` ${short(fingerprint)}` : ''];
+}
+
+function servedAtLength(served: Served): Text {
+  const { listener, address, port, verdict, detail, fingerprint, expires, seen } = served;
+  return [
+    `${listener} ${address}:${port} `,
+    { text: verdict, tone: verdictTones[verdict] },
+    detail ? `, ${detail}` : '',
+    fingerprint ? `\nSHA-256 ${fingerprint}` : '',
+    expires ? `\nexpires ${moment(expires)}` : '',
+    `\nseen ${moment(seen)}`,
+  ];
+}
+
+const soonDays = 30;
+
+/** The day a certificate ends, with how long that is when it is soon. */
+export function expiry(expires: string, now: Date): Span {
+  if (!expires) return '-';
+  const days = Math.floor((Date.parse(expires) - now.getTime()) / 86_400_000);
+  const day = expires.slice(0, 10);
+  if (days < 0) return { text: `${day} expired`, tone: 'bad' };
+  return days < soonDays ? { text: `${day} in ${days} days`, tone: 'warn' } : day;
+}
+
+function remarks({ state, facts, status }: MachineView, demonstrations: ReadonlySet<string>): Text {
+  const served = status?.served ?? [];
+  const drift = status?.deployed?.drift.length ?? 0;
+  const notes: Span[] = [];
+  if (state !== 'member') notes.push({ text: state, tone: 'warn' });
+  if (status?.problem !== undefined) notes.push({ text: status.problem, tone: 'bad' });
+  if (drift > 0)
+    notes.push({ text: drift === 1 ? 'drift: 1 change by hand' : `drift: ${drift} changes by hand`, tone: 'warn' });
+  if (served.some(({ verdict }) => verdict === 'unproven')) notes.push({ text: 'unproven', tone: 'warn' });
+  if (served.some(({ fingerprint }) => demonstrations.has(fingerprint))) {
+    notes.push({ text: 'demonstration certificate, unverifiable', tone: 'warn' });
+  }
+  if ((status?.bootHook ?? facts?.bootHook) === 'none') notes.push({ text: 'revert not reboot-safe', tone: 'warn' });
+  if (facts?.postfix?.running === false) notes.push({ text: 'postfix is not running', tone: 'bad' });
+  return lines(notes.map((note) => [note]));
+}
+
+function lines(list: readonly (Span | readonly Span[])[]): readonly Span[] {
+  return list.flatMap((spans, i) => [
+    ...(i === 0 ? [] : ['\n']),
+    ...(Array.isArray(spans) ? (spans as readonly Span[]) : [spans as Span]),
+  ]);
+}

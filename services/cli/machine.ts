@@ -1,0 +1,193 @@
+/** `signet machine`: the gateways, what each has and serves, and their coming and going. */
+import type { Command } from 'commander';
+
+import { Failure } from './failure.ts';
+import { join, type JoinOptions } from './join.ts';
+import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
+import { command, revisionNumber, wholeNumber } from './options.ts';
+import type { Session } from './session.ts';
+import { amend } from './settings.ts';
+
+export function machineCommands(program: Command, session: () => Session): void {
+  const machine = program.command('machine').description('the gateways: join, look, move, leave');
+
+  command(
+    machine,
+    'join',
+    'bring a gateway into the cluster: shows its host key and what would change, and asks',
+    'signet machine join mx1 --host 198.18.0.11 --identity ~/.ssh/id_ed25519',
+  )
+    .argument('<name>')
+    .option('--host <host>', 'address of the gateway; may be left out for one that was a member')
+    .option('--port <n>', 'port of its SSH server', wholeNumber)
+    .option('--user <name>', 'who to log in as, this once: root, or a user who may use sudo', 'root')
+    .option('--identity <file>', 'private key to log in with, this once')
+    .option('--password-file <file>', 'password to log in with, this once (- for standard input); asked for without')
+    .option('--passphrase-file <file>', 'passphrase of the private key (- for standard input)')
+    .option('--group <name>', 'group to put it in')
+    .option('--plan', 'only show what joining would do')
+    .option('--host-key <SHA256:...>', 'the fingerprint its host key must have')
+    .option('--yes', 'do not ask; needs --host-key')
+    .option('--restore', 'it was a member: bring its archived settings back')
+    .option('--discard', 'it was a member: start afresh and drop the archive')
+    .option('--no-rollout', 'do not roll out to it yet')
+    .action(async (name: string, options: JoinOptions) => join(session(), name, options));
+
+  command(
+    machine,
+    'list',
+    'list the machines: wanted, deployed and served, and when certificates expire',
+    'signet machine list',
+  )
+    .option('--group <name>', 'only the machines of this group')
+    .action(async (options: { readonly group?: string }) => list(session(), options.group));
+
+  command(machine, 'show', 'show what is known of one machine', 'signet machine show mx1')
+    .argument('<name>')
+    .action(async (name: string) => show(session(), name));
+
+  command(machine, 'status', 'show what one machine should have, has and serves', 'signet machine status mx1')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const { controller, print } = session();
+      const status = await controller.status(name);
+      print.show(status, () => describeStatus(print, status));
+    });
+
+  command(
+    machine,
+    'probe',
+    'look at one machine again, now: read the gateway and probe its listeners',
+    'signet machine probe mx1',
+  )
+    .argument('<name>')
+    .action(async (name: string) => {
+      const { controller, print } = session();
+      const status = await controller.probe(name);
+      print.show(status, () => describeStatus(print, status));
+    });
+
+  command(
+    machine,
+    'manifest',
+    'show every file and parameter a machine must have (keys are named, not shown)',
+    'signet machine manifest mx1',
+  )
+    .argument('<name>')
+    .option('--revision <n>', 'at this revision instead of the newest', revisionNumber)
+    .action(async (name: string, options: { readonly revision?: number }) =>
+      manifest(session(), name, options.revision),
+    );
+
+  command(machine, 'move', 'put a machine in another group, in your draft', 'signet machine move mx2 edge')
+    .argument('<name>')
+    .argument('<group>')
+    .action(async (name: string, group: string) => amend(session(), [{ op: 'move', machine: name, group }]));
+
+  command(
+    machine,
+    'leave',
+    'let a machine go: it keeps running what it has, and its own settings are archived under its identity',
+    'signet machine leave mx2',
+  )
+    .argument('<name>')
+    .option('--restore-original', 'put back the files that were there before it joined')
+    .option('--force', 'let it go although it cannot be reached; the access of the controller stays on it')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: LeaveOptions) => leave(session(), name, options));
+}
+
+interface LeaveOptions {
+  readonly restoreOriginal?: true;
+  readonly force?: true;
+  readonly yes?: true;
+}
+
+async function list({ controller, print }: Session, group: string | undefined): Promise<void> {
+  const [{ machines }, { certificates }] = await Promise.all([
+    controller.machines(),
+    print.json ? { certificates: [] } : controller.certificates(),
+  ]);
+  const chosen = machines.filter((machine) => group === undefined || machine.group === group);
+  const demonstrations = new Set(certificates.filter((one) => one.demonstration).map((one) => one.fingerprint));
+  print.show({ machines: chosen }, () => {
+    if (chosen.length > 0)
+      print.table(
+        fleetHead,
+        chosen.map((machine) => fleetRow(machine, demonstrations, new Date())),
+      );
+    else print.line('no machines yet; bring one in with signet machine join NAME --host ADDRESS');
+  });
+}
+
+async function show({ controller, print }: Session, name: string): Promise<void> {
+  const view = await controller.machine(name);
+  print.show(view, () => {
+    const postfix = view.facts?.postfix;
+    print.line({ text: view.name, tone: 'strong' });
+    print.facts([
+      ['group', view.group || '-'],
+      ['state', view.state],
+      ['reached at', `${view.host} port ${view.port}`],
+      ['identity', view.id],
+      ['host name', view.facts?.hostname ?? '-'],
+      ['system', view.facts?.os ?? '-'],
+      ['postfix', postfix ? `${postfix.version}, ${postfix.running ? 'running' : 'not running'}` : 'none found'],
+    ]);
+    if (view.status) describeStatus(print, view.status);
+  });
+}
+
+async function manifest({ controller, print }: Session, name: string, revision: number | undefined): Promise<void> {
+  const answer = await controller.manifest(name, revision);
+  print.show(answer, () => {
+    print.line([{ text: answer.machine, tone: 'strong' }, ` manifest ${answer.digest}`]);
+    for (const { path, parts } of answer.files) {
+      print.line({ text: `\n${path}`, tone: 'strong' });
+      for (const part of parts) {
+        if ('text' in part) print.line(part.text.replace(/\n$/, ''));
+        else if ('key' in part) print.line({ text: `(private key ${part.key})`, tone: 'dim' });
+        else if ('chain' in part) print.line({ text: `(certificate chain ${part.chain})`, tone: 'dim' });
+        else print.line({ text: `(certificate authorities ${part.bundle})`, tone: 'dim' });
+      }
+    }
+    for (const { address, port, options } of answer.postfix?.services ?? []) {
+      print.line({ text: `\nmaster.cf ${address}:${port}`, tone: 'strong' });
+      print.facts(Object.entries(options));
+    }
+    if (answer.postfix) {
+      print.line({ text: '\nmain.cf', tone: 'strong' });
+      print.facts(Object.entries(answer.postfix.parameters));
+    }
+  });
+}
+
+async function leave({ controller, print, prompt }: Session, name: string, options: LeaveOptions): Promise<void> {
+  if (!options.yes && (!prompt.interactive || print.json)) {
+    throw new Failure(
+      'usage',
+      `leaving asks first and there is no terminal to ask on; add --yes to let ${name} go without asking`,
+    );
+  }
+  const plan = await controller.planLeave(name);
+  print.note([{ text: name, tone: 'strong' }, ' keeps running what it has. It leaves the configuration with:']);
+  for (const path of plan.settings) print.note(`  ${path}`);
+  if (plan.settings.length === 0) print.note('  no settings of its own');
+  else print.note('These are sealed in an archive under its identity; signet machine join --restore brings them back.');
+  if (!plan.reachable && !options.force) {
+    throw new Failure(
+      'failed',
+      `${name} cannot be reached, so the access of the controller would stay on it; bring it back, or let it go all the same with --force`,
+    );
+  }
+  if (!options.yes && !(await prompt.confirm(`Let ${name} go?`)))
+    throw new Failure('failed', `${name} stays; nothing was changed`);
+  const answer = await controller.leave(name, {
+    restoreOriginal: options.restoreOriginal ?? false,
+    force: options.force ?? false,
+  });
+  print.show(answer, () => {
+    print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} has left`]);
+    for (const note of answer.notes) print.line(`  ${note}`);
+  });
+}
