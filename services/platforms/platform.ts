@@ -1,23 +1,7 @@
 /** The contract of a platform: what a gateway runs, as data and pure functions. CONTRIBUTING.md says how to add one. */
 import type { Finding } from '../errors.ts';
+import type { ChainFacts } from '../pki/chain-facts.ts';
 import type { Facts, Manifest, ProbeTarget, Settings } from '../schema/types.generated.ts';
-
-/** What rendering and checks may know of a chain: facts, never the key. */
-export interface ChainFacts {
-  /** SHA-256 of the leaf's DER, lower-case hexadecimal. */
-  readonly leaf: string;
-  /** SHA-256 of the leaf's SubjectPublicKeyInfo: the id of the key it belongs to. */
-  readonly key: string;
-  readonly subject: string;
-  readonly issuer: string;
-  /** DNS names and IP addresses of the leaf (RFC 6125: the subject alternative names, else the common name). */
-  readonly names: readonly string[];
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  readonly selfSigned: boolean;
-  /** SHA-256 of each certificate's DER, leaf first. */
-  readonly certificates: readonly string[];
-}
 
 export interface RenderInput {
   readonly machine: string;
@@ -33,6 +17,14 @@ export interface Rendered {
   readonly probes: readonly ProbeTarget[];
   readonly postfix?: Manifest['postfix'];
 }
+
+/** Where a daemon finds a file of the manifest: in the current generation (docs/gateway-protocol.md). */
+export function currentPath(path: string): string {
+  return `${currentFiles}${path}`;
+}
+
+/** What every path of a current generation's file begins with. */
+export const currentFiles = '/var/lib/signet/current/files/';
 
 /** Live files (outside the generation) as they are and as they should become; equal texts mean no change. */
 export interface LiveFile {

@@ -1,0 +1,75 @@
+/** What was found in an upload, loose: keys, certificates, and remarks; and the one binding that it makes. */
+import type { KeyObject } from 'node:crypto';
+
+import { NamedError, type Finding } from '../errors.ts';
+import { readCertificate, type Certificate } from './certificate.ts';
+import { checkPair, warnings } from './check.ts';
+import { keyId, readPrivateKey } from './keys.ts';
+import { order } from './order.ts';
+import { isCertificate, isPrivateKey, type Block } from './pem.ts';
+import type { Pkcs12 } from './pkcs12.ts';
+
+export interface Material {
+  readonly keys: readonly KeyObject[];
+  readonly certificates: readonly Certificate[];
+  readonly findings: readonly Finding[];
+}
+
+export interface Assembled {
+  readonly key: KeyObject;
+  readonly chain: readonly [Certificate, ...Certificate[]];
+  readonly findings: readonly Finding[];
+}
+
+/** Makes one key and its ordered chain of `material`; throws what `order` and `checkPair` throw, and `bad-certificate` when a part is missing. */
+export function assemble({ keys, certificates, findings }: Material, now: Date): Assembled {
+  const [key, another] = [...new Map(keys.map((one) => [keyId(one), one])).values()];
+  if (!key) throw refused('there is no private key', 'send the key together with its certificate', 'no-key');
+  if (another)
+    throw refused('there are two different private keys', 'send one key with its certificate at a time', 'two-keys');
+  if (certificates.length === 0)
+    throw refused('there is no certificate', 'send the certificate together with its key', 'no-certificate');
+  const ordered = order(certificates, keyId(key), now);
+  checkPair(key, ordered.chain[0]);
+  return { key, chain: ordered.chain, findings: [...findings, ...ordered.findings, ...warnings(ordered.chain, now)] };
+}
+
+/** Reads what a PKCS#12 file held. */
+export function fromPkcs12({ keys, certificates, checked }: Pkcs12): Material {
+  return {
+    keys: keys.map((der) => readPrivateKey(der, 'pkcs8')),
+    certificates: certificates.map(readCertificate),
+    findings: checked
+      ? []
+      : [
+          {
+            detail:
+              'the file has no integrity check; that it is whole was seen only from the key fitting the certificate',
+          },
+        ],
+  };
+}
+
+/** Reads the blocks of a PEM text; other blocks than keys and certificates are passed over with a finding. */
+export async function fromPem(
+  blocks: readonly Block[],
+  readKey: (block: Block) => Promise<KeyObject>,
+): Promise<Material> {
+  const keyBlocks = [...new Map(blocks.filter(isPrivateKey).map((block) => [block.pem, block])).values()];
+  const keys: KeyObject[] = [];
+  for (const block of keyBlocks) keys.push(await readKey(block));
+  return {
+    keys,
+    certificates: blocks.filter(isCertificate).map(({ der }) => readCertificate(der)),
+    findings: blocks.filter(isStray).map(({ label }) => ({ detail: `a block of the kind ${label} was passed over` })),
+  };
+}
+
+/** `openssl ecparam` and `dhparam` write parameters beside a key; the key holds its own, so they say nothing. */
+function isStray(block: Block): boolean {
+  return !isPrivateKey(block) && !isCertificate(block) && !block.label.endsWith(' PARAMETERS');
+}
+
+function refused(what: string, next: string, reason: string): NamedError {
+  return new NamedError('bad-certificate', `${what}; ${next}`, { facts: { reason } });
+}

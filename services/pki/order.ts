@@ -1,0 +1,148 @@
+/** Puts certificates that came in any order into the chain a server sends: leaf first, each one issued by the next (RFC 5246 7.4.2). */
+import { NamedError, type Finding } from '../errors.ts';
+import { subjectOf, type Certificate } from './certificate.ts';
+import { maximumCertificates } from './limits.ts';
+
+export interface Ordered {
+  /** Leaf first, without the root. */
+  readonly chain: readonly [Certificate, ...Certificate[]];
+  /** One for each repair: what was moved or left out, and why. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Orders `certificates` for the key with the id `key`. Duplicates, the root and further certificates of an issuer already
+ * in the chain are left out with a finding each. Throws `key-mismatch` when none fits the key, and `bad-certificate` when
+ * several do or when one has nothing to do with the leaf.
+ */
+export function order(certificates: readonly Certificate[], key: string, now: Date): Ordered {
+  const distinct = certificates.filter(
+    ({ sha256 }, index) => certificates.findIndex((one) => one.sha256 === sha256) === index,
+  );
+  if (distinct.length > maximumCertificates) throw tooMany(distinct.length);
+  const leaf = theLeaf(distinct, key);
+  const chain = climb(leaf, distinct, now);
+  const kept = chain.filter((one, index) => index === 0 || !one.selfSigned);
+  const related = ancestors(leaf, distinct);
+  const unrelated = distinct.filter((one) => one !== leaf && !related.has(one));
+  if (unrelated[0]) throw unrelatedTo(leaf, unrelated[0]);
+  return { chain: [leaf, ...kept.slice(1)], findings: repairs(certificates, distinct, kept) };
+}
+
+function theLeaf(certificates: readonly Certificate[], key: string): Certificate {
+  const [leaf, another] = certificates.filter((one) => one.key === key);
+  if (!leaf) {
+    const names = certificates.map(subjectOf).join('; ');
+    throw new NamedError(
+      'key-mismatch',
+      `the private key fits none of the certificates (${names}); send the key that was made for this certificate`,
+    );
+  }
+  if (another) {
+    throw new NamedError(
+      'bad-certificate',
+      `two certificates fit the private key (${subjectOf(leaf)} and ${subjectOf(another)}); send only the one to use`,
+      {
+        facts: { reason: 'two-leaves' },
+      },
+    );
+  }
+  return leaf;
+}
+
+/** From the leaf to the last issuer that is there; at a fork (cross-signed or re-issued authorities) to the better one. */
+function climb(leaf: Certificate, certificates: readonly Certificate[], now: Date): readonly Certificate[] {
+  const chain = [leaf];
+  for (let top = leaf; !top.selfSigned;) {
+    const [next] = certificates
+      .filter((one) => !chain.includes(one) && issued(one, top))
+      .sort((a, b) => preference(a, b, now));
+    if (!next) break;
+    chain.push(next);
+    top = next;
+  }
+  return chain;
+}
+
+/** Valid ones first, then those that lead further than to a root, then those that last longer. */
+function preference(a: Certificate, b: Certificate, now: Date): number {
+  const valid = ({ notBefore, notAfter }: Certificate) => notBefore <= now && now <= notAfter;
+  return (
+    Number(valid(b)) - Number(valid(a)) ||
+    Number(a.selfSigned) - Number(b.selfSigned) ||
+    b.notAfter.getTime() - a.notAfter.getTime()
+  );
+}
+
+/** Everything that issued the leaf, or issued something that did. */
+function ancestors(leaf: Certificate, certificates: readonly Certificate[]): ReadonlySet<Certificate> {
+  const found = new Set<Certificate>();
+  const visit = (from: Certificate) => {
+    for (const one of certificates) {
+      if (one === leaf || found.has(one) || !issued(one, from)) continue;
+      found.add(one);
+      visit(one);
+    }
+  };
+  visit(leaf);
+  return found;
+}
+
+/** The finding for certificates that were given more than once; none when there were none. */
+export function duplicated(count: number): readonly Finding[] {
+  if (count === 0) return [];
+  return [
+    {
+      detail:
+        count === 1
+          ? '1 certificate was there twice and is kept once'
+          : `${count} certificates were there already and are kept once`,
+    },
+  ];
+}
+
+/** By name, key identifiers and key usage (checkIssued), then by signature. */
+function issued(issuer: Certificate, certificate: Certificate): boolean {
+  return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey);
+}
+
+function repairs(
+  given: readonly Certificate[],
+  distinct: readonly Certificate[],
+  chain: readonly Certificate[],
+): readonly Finding[] {
+  const duplicates = given.length - distinct.length;
+  const left = distinct.filter((one) => !chain.includes(one));
+  const inPlace = distinct.filter((one) => chain.includes(one)).every((one, index) => one === chain[index]);
+  return [
+    ...duplicated(duplicates),
+    ...(inPlace ? [] : [{ detail: 'the certificates were not in order and are now, from the leaf to its issuers' }]),
+    ...left.map((one) => ({
+      detail: one.selfSigned
+        ? `the root ${subjectOf(one)} was left out: whoever verifies must have it already`
+        : `${subjectOf(one)}, valid until ${day(one.notAfter)}, was left out: another certificate of this authority leads on`,
+    })),
+  ];
+}
+
+function day(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
+function unrelatedTo(leaf: Certificate, stranger: Certificate): NamedError {
+  return new NamedError(
+    'bad-certificate',
+    `${subjectOf(stranger)} is neither the certificate of the private key nor an issuer of ${subjectOf(leaf)}; send the file without it`,
+    { facts: { reason: 'unrelated' } },
+  );
+}
+
+function tooMany(count: number): NamedError {
+  return new NamedError(
+    'invalid-input',
+    `there are ${count} certificates, and a chain has ${maximumCertificates} at most; send only the chain of this key`,
+    {
+      facts: { reason: 'too-many' },
+    },
+  );
+}

@@ -1,0 +1,71 @@
+/** Opens what a password protects, in a worker thread: deriving a key is meant to be slow, and must not hold up the event loop. */
+import { Worker } from 'node:worker_threads';
+
+import { NamedError, type ErrorCode } from '../errors.ts';
+import { maximumBytes, unlockSeconds } from './limits.ts';
+import type { Pkcs12 } from './pkcs12.ts';
+
+export type Job =
+  | { readonly kind: 'pkcs12'; readonly der: Uint8Array; readonly password: string }
+  | { readonly kind: 'key'; readonly der: Uint8Array; readonly password: string };
+
+/** What the worker answers; an error of a class does not survive the way between threads. */
+export type Answer =
+  | { readonly ok: true; readonly opened: Pkcs12 }
+  | {
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly facts: NamedError['facts'];
+    };
+
+/** Opens a PKCS#12 file; throws what `readPkcs12` throws, and `invalid-input` over 1 MiB. */
+export async function unlockPkcs12(der: Uint8Array, password: string): Promise<Pkcs12> {
+  return await run({ kind: 'pkcs12', der, password });
+}
+
+/** Opens an encrypted PKCS#8 key and returns it as PKCS#8 DER; throws what `readEncryptedKey` throws. */
+export async function unlockKey(der: Uint8Array, password: string): Promise<Uint8Array> {
+  const { keys } = await run({ kind: 'key', der, password });
+  return keys[0] ?? new Uint8Array();
+}
+
+async function run(job: Job): Promise<Pkcs12> {
+  if (job.der.length > maximumBytes) {
+    throw new NamedError(
+      'invalid-input',
+      `the file is over ${maximumBytes} bytes; send only the key and its certificates`,
+      {
+        facts: { reason: 'too-large' },
+      },
+    );
+  }
+  // The file beside this one, with its extension: .js as built, .ts where Node runs the source itself.
+  const file = new URL(import.meta.url.replace(/unlock(\.[jt]s)$/, 'unlock-worker$1'));
+  const worker = new Worker(file, {
+    workerData: job,
+    env: {},
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: 128 },
+  });
+  const deadline = setTimeout(() => void worker.terminate(), unlockSeconds * 1000);
+  try {
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(outOfTime()));
+    });
+    if (!answer.ok) throw new NamedError(answer.code, answer.message, { facts: answer.facts });
+    return answer.opened;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+function outOfTime(): NamedError {
+  return new NamedError(
+    'bad-certificate',
+    `the file was not open after ${unlockSeconds} seconds; export it again with fewer rounds of key derivation`,
+    { facts: { reason: 'derivation-cost' } },
+  );
+}
