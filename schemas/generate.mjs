@@ -63,6 +63,7 @@ const types = await compile(
 );
 const formatted = await format(types, prettierOptions);
 const readonly = formatted
+  .replaceAll(/\b(\w+)\[\]\[\]/g, 'readonly (readonly $1[])[]')
   .replaceAll(/^( +)((?:'[^']+'|[\w$]+)\??:|\[k: string\]:)/gm, '$1readonly $2')
   .replaceAll(/(:|\|) (\([^;]*?\)|[\w.]+)\[\](?=;|$)/gm, '$1 readonly $2[]');
 

@@ -39,6 +39,8 @@ export interface PushService {
   revert(id: number, by: string): Promise<Rollout>;
   /** The rollout each time it changes, until it has ended or `signal` aborts. */
   follow(id: number, signal: AbortSignal): AsyncIterable<RolloutView>;
+  /** Drops what is recorded of a machine that left. */
+  forget(id: string): Promise<void>;
   /** Looks again, now: reads the gateway and probes its listeners. */
   look(machine: string): Promise<MachineStatus>;
 }

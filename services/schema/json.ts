@@ -18,3 +18,8 @@ export function canonicalJson(value: unknown): string {
       : inner,
   );
 }
+
+/** What an object itself has under a key; a name like `constructor` is a name like any other. */
+export function own<T>(entries: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(entries, key) ? entries[key] : undefined;
+}

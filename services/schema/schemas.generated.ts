@@ -12,7 +12,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       name: { $ref: '../common.schema.json#/$defs/machineName' },
       host: { type: 'string', minLength: 1, maxLength: 253, description: 'A host name or an IP address.' },
       port: { $ref: '../common.schema.json#/$defs/port', default: 22 },
-      group: { $ref: '../common.schema.json#/$defs/name', description: 'Defaults to the group `default`.' },
+      group: {
+        $ref: '../common.schema.json#/$defs/name',
+        description: 'Defaults to `main`, the group that is there from the start.',
+      },
       bootstrap: {
         title: 'Bootstrap',
         description: 'How to log in once, to install the script and the key of the controller. Never stored.',
@@ -46,7 +49,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'Who did what to what, and how it ended. Never holds a secret.',
     type: 'object',
     additionalProperties: false,
-    required: ['id', 'time', 'actor', 'action', 'object', 'outcome', 'detail'],
+    required: ['id', 'time', 'actor', 'action', 'object', 'outcome'],
     properties: {
       id: { type: 'string', description: 'Place in the trail; give it as `before` to page on.' },
       time: { $ref: '../common.schema.json#/$defs/instant' },
@@ -78,7 +81,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     properties: {
       before: {
         type: 'string',
-        pattern: '^[0-9TZ:.-]{1,24}(/[0-9a-z-]{1,64})?$',
+        pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])(T[0-9:.]{0,12}Z?)?(/[0-9a-z-]{1,64})?$',
         description: 'Only entries before this time, or before the entry with this id.',
       },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
@@ -543,7 +546,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       name: { $ref: '../common.schema.json#/$defs/machineName' },
       host: { type: 'string', minLength: 1, maxLength: 253, description: 'A host name or an IP address.' },
       port: { $ref: '../common.schema.json#/$defs/port', default: 22 },
-      group: { $ref: '../common.schema.json#/$defs/name', description: 'Defaults to the group `default`.' },
+      group: {
+        $ref: '../common.schema.json#/$defs/name',
+        description: 'Defaults to `main`, the group that is there from the start.',
+      },
       bootstrap: {
         title: 'Bootstrap',
         description: 'How to log in once, to install the script and the key of the controller. Never stored.',
@@ -717,7 +723,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       id: { type: 'string', format: 'uuid' },
       host: { type: 'string' },
       port: { $ref: '../common.schema.json#/$defs/port' },
-      state: { type: 'string', enum: ['joining', 'member', 'left'] },
+      state: { type: 'string', enum: ['waiting', 'joining', 'member', 'left'] },
       facts: {
         title: 'Machine facts',
         type: 'object',
@@ -738,6 +744,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       status: { $ref: '../status.schema.json' },
     },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/no-query.schema.json',
+    title: 'No query',
+    description: 'For requests that take no query.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {},
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -796,6 +812,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         additionalProperties: { type: ['string', 'number', 'boolean'] },
       },
     },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/rebase-options.schema.json',
+    title: 'Rebase options',
+    description: 'Whose side stays where both changed the same.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['keep'],
+    properties: { keep: { type: 'string', enum: ['mine', 'theirs'] } },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -951,13 +977,6 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: 'https://signet.invalid/schemas/api/saved-configuration.schema.json',
-    title: 'Saved configuration',
-    description: 'A configuration file, whose own format is versioned.',
-    type: 'object',
-  },
-  {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/settings-change.schema.json',
     title: 'Settings change',
     description: 'One setting that differs; an absent side is not set there.',
@@ -1080,6 +1099,22 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/archive.schema.json',
+    title: 'Archive',
+    description: 'What a machine that left had of its own, kept under its identity until it joins again.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'name', 'group', 'left', 'layer'],
+    properties: {
+      id: { type: 'string', format: 'uuid' },
+      name: { $ref: 'common.schema.json#/$defs/machineName' },
+      group: { $ref: 'common.schema.json#/$defs/name' },
+      left: { $ref: 'common.schema.json#/$defs/instant' },
+      layer: { type: 'object', description: 'Its machine-level settings.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/certificate-request.schema.json',
     title: 'Certificate request',
     description: 'A self-signed certificate to be made.',
@@ -1180,6 +1215,39 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'UTC, ISO 8601 with milliseconds.',
         type: 'string',
         pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/configuration-file.schema.json',
+    title: 'Configuration file',
+    description:
+      'The whole configuration in one file: settings and certificates in readable text, private keys encrypted under a passphrase (age, scrypt).',
+    type: 'object',
+    additionalProperties: false,
+    required: ['signet', 'saved', 'revision', 'configuration', 'registrations', 'chains', 'bundles', 'secrets'],
+    properties: {
+      signet: { const: 1, description: 'Version of this format.' },
+      saved: { $ref: 'common.schema.json#/$defs/instant' },
+      revision: { type: 'integer', minimum: 0, description: 'The revision it was saved from.' },
+      configuration: { $ref: 'configuration.schema.json' },
+      registrations: { type: 'array', items: { $ref: 'registration.schema.json' } },
+      chains: {
+        type: 'object',
+        description: 'Certificate chains by id: PEM, leaf first.',
+        propertyNames: { $ref: 'common.schema.json#/$defs/sha256' },
+        additionalProperties: { type: 'array', minItems: 1, items: { type: 'string' } },
+      },
+      bundles: {
+        type: 'object',
+        description: 'Trust bundles by id, PEM.',
+        propertyNames: { $ref: 'common.schema.json#/$defs/sha256' },
+        additionalProperties: { type: 'string' },
+      },
+      secrets: {
+        type: 'string',
+        description: 'An age file in its armored form; inside, a JSON object of PKCS#8 PEM private keys by id.',
       },
     },
   },
@@ -1574,8 +1642,9 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       hostKey: { type: 'string', description: 'The pinned host key: type and base64, as in known_hosts(5).' },
       state: {
         type: 'string',
-        enum: ['joining', 'member', 'left'],
-        description: 'left: dismissed; the archive of its layer is kept under its identity.',
+        enum: ['joining', 'member', 'waiting', 'left'],
+        description:
+          'waiting: came with a configuration file, and is taken over when it joins again; left: dismissed, the archive of its layer is kept under its identity.',
       },
       joined: { $ref: 'common.schema.json#/$defs/instant' },
       facts: { $ref: 'facts.schema.json' },

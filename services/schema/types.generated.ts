@@ -55,8 +55,10 @@ export interface Shapes {
   readonly 'machine-diff': MachineDiff;
   readonly 'machine-list': MachineList;
   readonly 'machine-view': MachineView;
+  readonly 'no-query': NoQuery;
   readonly 'path-parameters': PathParameters;
   readonly problem: Problem;
+  readonly 'rebase-options': RebaseOptions;
   readonly 'revision-diff': RevisionDiff;
   readonly 'revision-list': RevisionList;
   readonly 'revision-query': RevisionQuery;
@@ -67,7 +69,6 @@ export interface Shapes {
   readonly 'rollout-view': RolloutView;
   readonly 'rollouts-query': RolloutsQuery;
   readonly 'save-options': SaveOptions;
-  readonly 'saved-configuration': SavedConfiguration;
   readonly 'settings-change': SettingsChange;
   readonly 'token-created': TokenCreated;
   readonly 'token-list': TokenList;
@@ -76,7 +77,9 @@ export interface Shapes {
   readonly 'token-view': TokenView;
   readonly 'trust-bundle-source': TrustBundleSource;
   readonly 'trust-bundle': TrustBundle;
+  readonly archive: Archive;
   readonly 'certificate-request': CertificateRequest;
+  readonly 'configuration-file': ConfigurationFile;
   readonly configuration: Configuration;
   readonly draft: Draft;
   readonly facts: Facts;
@@ -111,7 +114,7 @@ export interface AcceptedJoin {
   readonly host: string;
   readonly port?: number;
   /**
-   * Defaults to the group `default`.
+   * Defaults to `main`, the group that is there from the start.
    */
   readonly group?: string;
   readonly bootstrap: Bootstrap;
@@ -168,7 +171,7 @@ export interface AuditEntry {
    * ok, or the code of the problem.
    */
   readonly outcome: string;
-  readonly detail: string;
+  readonly detail?: string;
 }
 /**
  * The audit trail, newest first.
@@ -764,7 +767,7 @@ export interface JoinRequest {
   readonly host: string;
   readonly port?: number;
   /**
-   * Defaults to the group `default`.
+   * Defaults to `main`, the group that is there from the start.
    */
   readonly group?: string;
   readonly bootstrap: Bootstrap1;
@@ -807,7 +810,7 @@ export interface MachineView {
   readonly id: string;
   readonly host: string;
   readonly port: number;
-  readonly state: 'joining' | 'member' | 'left';
+  readonly state: 'waiting' | 'joining' | 'member' | 'left';
   readonly facts?: MachineFacts;
   readonly status: MachineStatus;
 }
@@ -975,6 +978,10 @@ export interface MachineList {
   readonly machines: readonly MachineView[];
 }
 /**
+ * For requests that take no query.
+ */
+export interface NoQuery {}
+/**
  * Every name that stands in a path.
  */
 export interface PathParameters {
@@ -1042,6 +1049,12 @@ export interface Problem {
   readonly facts?: {
     readonly [k: string]: string | number | boolean;
   };
+}
+/**
+ * Whose side stays where both changed the same.
+ */
+export interface RebaseOptions {
+  readonly keep: 'mine' | 'theirs';
 }
 /**
  * The difference between two revisions.
@@ -1155,7 +1168,7 @@ export interface Rollout {
    */
   readonly reason?: string;
   readonly by: string;
-  readonly waves: string[][];
+  readonly waves: readonly (readonly string[])[];
   /**
    * It stops when more than this many machines failed; unreachable counts.
    */
@@ -1271,12 +1284,6 @@ export interface SaveOptions {
   readonly revision?: number;
 }
 /**
- * A configuration file, whose own format is versioned.
- */
-export interface SavedConfiguration {
-  readonly [k: string]: unknown;
-}
-/**
  * A new token, whose secret is shown this once.
  */
 export interface TokenCreated {
@@ -1377,6 +1384,97 @@ export interface TrustBundle {
   readonly bundle: string;
   readonly certificates: number;
   readonly findings: readonly Finding[];
+}
+/**
+ * What a machine that left had of its own, kept under its identity until it joins again.
+ */
+export interface Archive {
+  readonly id: string;
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly left: string;
+  /**
+   * Its machine-level settings.
+   */
+  readonly layer: {
+    readonly [k: string]: unknown;
+  };
+}
+/**
+ * The whole configuration in one file: settings and certificates in readable text, private keys encrypted under a passphrase (age, scrypt).
+ */
+export interface ConfigurationFile {
+  /**
+   * Version of this format.
+   */
+  readonly signet: 1;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly saved: string;
+  /**
+   * The revision it was saved from.
+   */
+  readonly revision: number;
+  readonly configuration: Configuration;
+  readonly registrations: readonly Registration[];
+  /**
+   * Certificate chains by id: PEM, leaf first.
+   */
+  readonly chains: {
+    /**
+     * @minItems 1
+     */
+    readonly [k: string]: readonly string[];
+  };
+  /**
+   * Trust bundles by id, PEM.
+   */
+  readonly bundles: {
+    readonly [k: string]: string;
+  };
+  /**
+   * An age file in its armored form; inside, a JSON object of PKCS#8 PEM private keys by id.
+   */
+  readonly secrets: string;
+}
+/**
+ * How a machine is reached and recognised. It is not configuration: it has no revisions.
+ */
+export interface Registration {
+  readonly id: string;
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /**
+   * root, or a user who may run the gateway script through sudo.
+   */
+  readonly user: string;
+  /**
+   * The pinned host key: type and base64, as in known_hosts(5).
+   */
+  readonly hostKey: string;
+  /**
+   * waiting: came with a configuration file, and is taken over when it joins again; left: dismissed, the archive of its layer is kept under its identity.
+   */
+  readonly state: 'joining' | 'member' | 'waiting' | 'left';
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly joined?: string;
+  readonly facts?: Facts;
 }
 /**
  * What a machine was found to be; read by the gateway script, never configuration.
@@ -1547,35 +1645,6 @@ export interface ProbeTarget {
    */
   readonly chain: string;
   readonly from: 'controller' | 'gateway' | 'none';
-}
-/**
- * How a machine is reached and recognised. It is not configuration: it has no revisions.
- */
-export interface Registration {
-  readonly id: string;
-  /**
-   * Like a host name, dots allowed.
-   */
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  /**
-   * root, or a user who may run the gateway script through sudo.
-   */
-  readonly user: string;
-  /**
-   * The pinned host key: type and base64, as in known_hosts(5).
-   */
-  readonly hostKey: string;
-  /**
-   * left: dismissed; the archive of its layer is kept under its identity.
-   */
-  readonly state: 'joining' | 'member' | 'left';
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly joined?: string;
-  readonly facts?: Facts;
 }
 /**
  * The effective settings of one machine. The schema of a layer is derived from this one: nothing is required outside units, and null removes what an upper level set.

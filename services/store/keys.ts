@@ -28,6 +28,8 @@ export const keys = {
 
   registration: (id: string) => `machine/registration/${id}`,
   registrations: 'machine/registration/',
+  /** The identity of the machine that holds a name. */
+  machineName: (name: string) => `machine/name/${name}`,
   /** The layer of a machine that left, under its identity. */
   archive: (id: string) => `machine/archive/${id}`,
   archives: 'machine/archive/',
@@ -40,13 +42,13 @@ export const keys = {
   deployed: (id: string) => `push/deployed/${id}`,
   rollout: (n: number) => `push/rollout/${number(n)}`,
   rollouts: 'push/rollout/',
+  /** Marks that a revision was rolled out, so that it is not a second time by itself. */
+  rolledOut: (revision: number) => `push/rolled-out/${number(revision)}`,
   outcome: (rollout: number, machine: string) => `push/outcome/${number(rollout)}/${machine}`,
   outcomes: (rollout: number) => `push/outcome/${number(rollout)}/`,
   /** The fencing epoch that gateways compare; grows with every controller that takes the lead. */
   epoch: 'controller/epoch',
   leader: 'controller/leader',
-  /** The public half of the controller's SSH key; the private half is a secret. */
-  sshKey: 'controller/ssh-key',
   token: (id: string) => `api/token/${id}`,
   tokens: 'api/token/',
   audit: (time: string, id: string) => `audit/${time}/${id}`,

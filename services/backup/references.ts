@@ -1,0 +1,28 @@
+/** Which keys, chains and bundles a configuration refers to, over all its levels. */
+import { isObject, type Json } from '../schema/json.ts';
+import type { Configuration } from '../schema/types.generated.ts';
+
+export interface References {
+  readonly bindings: readonly { readonly key: string; readonly chain: string }[];
+  readonly keys: readonly string[];
+  readonly chains: readonly string[];
+  readonly bundles: readonly string[];
+}
+
+export function references(configuration: Configuration): References {
+  const layers = Object.values(configuration.layers) as readonly Readonly<Record<string, Json>>[];
+  const entries = (section: string) =>
+    layers.flatMap((layer) => (isObject(layer[section]) ? Object.values(layer[section]) : []));
+  const bindings = entries('certificates').flatMap((entry) =>
+    isObject(entry) ? [{ key: String(entry['key']), chain: String(entry['chain']) }] : [],
+  );
+  const bundles = entries('trust').flatMap((entry) =>
+    isObject(entry) && entry['source'] === 'bundle' ? [String(entry['bundle'])] : [],
+  );
+  return {
+    bindings,
+    keys: [...new Set(bindings.map(({ key }) => key))].sort(),
+    chains: [...new Set(bindings.map(({ chain }) => chain))].sort(),
+    bundles: [...new Set(bundles)].sort(),
+  };
+}

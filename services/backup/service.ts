@@ -1,0 +1,117 @@
+/** Backup's shell: the configuration as a file, and a file as a draft. */
+import type { ConfigService } from '../config/service.ts';
+import { NamedError } from '../errors.ts';
+import type { MachineService } from '../machines/service.ts';
+import type { Binding, PkiService } from '../pki/service.ts';
+import { parse } from '../schema/parse.ts';
+import type { ConfigurationFile } from '../schema/types.generated.ts';
+import { decrypt, encrypt } from './age.ts';
+import type { BackupService } from './contract.ts';
+import { operationsTo } from './operations.ts';
+import { references } from './references.ts';
+
+export interface BackupDeps {
+  readonly config: ConfigService;
+  readonly machines: MachineService;
+  readonly pki: PkiService;
+  readonly now: () => Date;
+}
+
+export function backupService({ config, machines, pki, now }: BackupDeps): BackupService {
+  return {
+    async save({ revision, passphrase }) {
+      const number = revision ?? (await config.head()).number;
+      const configuration = await config.configuration(number);
+      const { keys, chains, bundles } = references(configuration);
+      const secrets = Object.fromEntries(
+        await Promise.all(keys.map(async (id) => [id, await pki.keyPem(id)] as const)),
+      );
+      const file: ConfigurationFile = {
+        signet: 1,
+        saved: now().toISOString(),
+        revision: number,
+        configuration,
+        registrations: (await machines.list()).filter(({ id }) =>
+          Object.values(configuration.machines).some((entry) => entry.id === id),
+        ),
+        chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
+        bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
+        secrets: await encrypt(JSON.stringify(secrets), passphrase),
+      };
+      return `${JSON.stringify(file, null, 2)}\n`;
+    },
+
+    async load(author, text, passphrase) {
+      const file = read(text);
+      const keys = JSON.parse(await decrypt(file.secrets, passphrase)) as Readonly<Record<string, string>>;
+      const needed = references(file.configuration);
+      const missing = [
+        ...needed.keys.filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),
+        ...needed.chains.filter((id) => !Object.hasOwn(file.chains, id)).map((id) => `chain ${id}`),
+        ...needed.bundles.filter((id) => !Object.hasOwn(file.bundles, id)).map((id) => `bundle ${id}`),
+      ];
+      if (missing.length > 0) {
+        throw new NamedError(
+          'invalid-input',
+          `the configuration file lacks ${missing[0] ?? ''}; nothing was loaded; save it again from the controller it came from`,
+          {
+            findings: missing.map((detail) => ({ detail: `missing ${detail}` })),
+          },
+        );
+      }
+      // Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm.
+      for (const binding of needed.bindings) {
+        await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
+      }
+      for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
+      const present = await config.configuration((await config.head()).number);
+      const operations = operationsTo(present, file.configuration);
+      const known = new Set((await machines.list()).map(({ id }) => id));
+      const unknown = file.registrations.filter(({ id }) => !known.has(id));
+      if (operations.length > 0) await config.amend(author, operations);
+      for (const registration of unknown) await machines.put({ ...registration, state: 'waiting' });
+      return { operations, unknownMachines: unknown.map(({ name }) => name), certificates: needed.bindings.length };
+    },
+  };
+}
+
+function read(text: string): ConfigurationFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new NamedError(
+      'invalid-input',
+      'this is not a configuration file: it is not JSON; give a file that "signet config save" wrote',
+      { cause },
+    );
+  }
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'signet' in value &&
+    typeof value.signet === 'number' &&
+    value.signet > 1
+  ) {
+    throw new NamedError(
+      'invalid-input',
+      `the configuration file has format version ${value.signet}, newer than this controller's 1; load it with a newer Signet`,
+    );
+  }
+  return parse('configuration-file', value, 'the configuration file');
+}
+
+/** Imports a key and its chain, and holds what came out against the names the configuration has for them. */
+async function restore(
+  pki: PkiService,
+  { key, chain }: Binding,
+  keyPem: string,
+  certificates: readonly string[],
+): Promise<void> {
+  const { binding } = await pki.importPem([keyPem, ...certificates].join('\n'));
+  if (binding.key === key && binding.chain === chain) return;
+  throw new NamedError(
+    'bad-certificate',
+    `key ${key} or chain ${chain} in the configuration file is not what its name says; the file was changed or damaged`,
+  );
+}

@@ -1,0 +1,100 @@
+/** Leadership: one controller holds the lease, pushes, and raises the epoch that fences all before it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ConfigService } from '../config/service.ts';
+import { isTransient } from '../errors.ts';
+import type { PushLeader } from '../push/service.ts';
+import type { PushService } from '../push/contract.ts';
+import type { MachineService } from '../machines/service.ts';
+import { keys } from '../store/keys.ts';
+import type { Lease, Store } from '../store/store.ts';
+
+export interface LeadDeps {
+  readonly store: Store;
+  readonly config: ConfigService;
+  readonly machines: MachineService;
+  readonly push: PushService & PushLeader;
+  readonly name: string;
+  readonly sweepSeconds: number;
+  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+const leaseSeconds = 10;
+const retryMilliseconds = 1_000;
+
+/** Campaigns and leads, over and over, until `signal` aborts. `leading` tells whether it does at the moment. */
+export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const lease = await deps.store.lease(keys.leader, deps.name, leaseSeconds, signal);
+      leading(true);
+      try {
+        await term(deps, lease, AbortSignal.any([signal, lease.lost]));
+      } finally {
+        leading(false);
+        await lease.release().catch(() => undefined);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      deps.log('leadership interrupted', {
+        error: error instanceof Error ? error.message : String(error),
+        transient: isTransient(error),
+      });
+      await sleep(retryMilliseconds, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** One term: a new epoch, then rollouts, the watch on the head, and the sweep, until the lease is lost. */
+async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<void> {
+  const epoch = await nextEpoch(deps.store, lease);
+  deps.log('leading', { epoch });
+  const failed = new AbortController();
+  const all = AbortSignal.any([signal, failed.signal]);
+  const tasks = [deps.push.lead(epoch, all), followHead(deps, all), sweep(deps, all)];
+  try {
+    await Promise.all(tasks);
+  } finally {
+    failed.abort();
+    await Promise.allSettled(tasks);
+  }
+}
+
+async function nextEpoch(store: Store, lease: Lease): Promise<number> {
+  const entry = await store.get(keys.epoch);
+  const epoch = Number(entry?.value ?? 0) + 1;
+  const { applied } = await store.transact({
+    compare: [
+      lease.fence,
+      entry ? { key: keys.epoch, modRevision: entry.modRevision } : { key: keys.epoch, absent: true },
+    ],
+    writes: [{ put: keys.epoch, value: String(epoch) }],
+  });
+  if (!applied) throw new Error('the lease was lost before the epoch was raised');
+  return epoch;
+}
+
+/** A commit does not push: every new head that wants a rollout gets one here, also when it was committed while nobody led. */
+async function followHead({ store, config, push }: LeadDeps, signal: AbortSignal): Promise<void> {
+  const { revision } = await store.range(keys.head, { limit: 1 });
+  const rollOut = async () => {
+    const head = await config.head();
+    if (head.number > 0 && head.rollout) await push.ensure(head.number, head.author);
+  };
+  await rollOut();
+  for await (const _change of store.watch(keys.head, revision + 1, signal)) await rollOut();
+}
+
+/** Looks at every member again and again: what it has and what it serves may change without Signet. */
+async function sweep({ machines, push, sweepSeconds, log }: LeadDeps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(sweepSeconds * 1000, undefined, { signal }).catch(() => undefined);
+    for (const { name, state } of await machines.list()) {
+      if (signal.aborted) return;
+      if (state !== 'member') continue;
+      const busy = (await push.rollouts(1))[0]?.state === 'running';
+      if (!busy)
+        await push.look(name).catch((error: unknown) => log('look failed', { machine: name, error: String(error) }));
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/** The verbs of a gateway but push, as functions (docs/gateway-protocol.md). */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { isTransient, NamedError } from '../errors.ts';
+import type { Facts } from '../schema/types.generated.ts';
+import { readReport, type Report } from './answer.ts';
+import type { Link } from './pool.ts';
+import { answerReader } from './reader.ts';
+import type { Script } from './script.ts';
+import type { Connection } from './ssh.ts';
+
+/** Where a gateway says it stands. */
+export interface GatewayState {
+  /** The current generation, 0 for none, and the digest of its manifest, `-` for none. */
+  readonly generation: number;
+  readonly digest: string;
+  /** The generation that waits for its verdict. */
+  readonly pending: number | undefined;
+  /** How the last pending generation ended, in the gateway's words; empty before the first push. */
+  readonly outcome: string;
+  readonly script: string;
+}
+
+/** How to run a command as root over the administrator's login. */
+export interface Elevation {
+  readonly user: string;
+  /** For sudo, when it asks; goes over standard input, never into an argument. */
+  readonly password?: string;
+}
+
+export async function readFacts(connection: Connection, now: Date): Promise<Facts> {
+  return factsOf(await call(connection, 'facts'), now);
+}
+
+/** Facts of a machine on which nothing is installed yet: the script is only piped through. */
+export async function readFactsUninstalled(
+  connection: Connection,
+  as: Elevation,
+  { text }: Script,
+  now: Date,
+): Promise<Facts> {
+  const { command, preamble } = elevated('sh -s facts', as);
+  return factsOf(await call(connection, command, preamble + text), now);
+}
+
+/** Installs the script and lets the controller's key in; returns the machine's identity. */
+export async function install(
+  connection: Connection,
+  as: Elevation,
+  { installer }: Script,
+  publicKey: string,
+): Promise<string> {
+  const [type = '', key = ''] = publicKey.split(' ');
+  const { command, preamble } = elevated(`sh -s install ${type} ${key}`, as);
+  return value(await call(connection, command, preamble + installer), 'identity');
+}
+
+/** Replaces the gateway's script by this controller's. */
+export async function upgrade(connection: Connection, { text }: Script, epoch: number): Promise<void> {
+  const bytes = Buffer.from(text);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  await call(connection, 'upgrade', `epoch ${epoch}\nscript ${bytes.length} ${sha256}\n${text}`);
+}
+
+/** Removes key, script and boot hook; with `restore` the live files go back to what they were before the join. */
+export async function uninstall(connection: Connection, restore: boolean): Promise<void> {
+  await call(connection, restore ? 'leave restore' : 'leave');
+}
+
+/** The verdict on a pending generation from a channel of its own; it may have ended the other way before. */
+export async function decide(connection: Connection, verdict: 'confirm' | 'revert', generation: number): Promise<void> {
+  await call(connection, `${verdict} ${generation}`);
+}
+
+export async function readState(connection: Connection): Promise<GatewayState> {
+  const report = await call(connection, 'status');
+  const [generation = '0', digest = '-'] = value(report, 'current').split(' ');
+  const pending = report.values.get('pending')?.[0]?.split(' ')[0] ?? report.values.get('reverting')?.[0];
+  return {
+    generation: Number(generation),
+    digest,
+    pending: pending === undefined ? undefined : Number(pending),
+    outcome: report.values.get('outcome')?.[0] ?? '',
+    script: value(report, 'script'),
+  };
+}
+
+/**
+ * Asks until the gateway has decided what became of a pending generation, as it does within its window; undefined when it
+ * could not be asked in that time.
+ */
+export async function settle(link: () => Promise<Link>, windowSeconds: number): Promise<GatewayState | undefined> {
+  const deadline = Date.now() + (windowSeconds + 10) * 1000;
+  for (;;) {
+    try {
+      const state = await readState((await link()).connection);
+      if (state.pending === undefined) return state;
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+    }
+    if (Date.now() > deadline) return undefined;
+    await sleep(1_000);
+  }
+}
+
+/** Runs a verb and reads its whole answer; a refusal is thrown, and so is an answer that breaks off. */
+async function call(connection: Connection, command: string, input = ''): Promise<Report> {
+  const session = await connection.exec(command);
+  session.stream.end(input);
+  const report = await readReport(answerReader(session.stream));
+  const status = await session.done;
+  const refused = report?.values.get('refused')?.[0];
+  if (refused !== undefined) {
+    const [code = '', ...words] = refused.split(' ');
+    throw new NamedError('gateway-refused', `the gateway refuses ${verbOf(command)}: ${words.join(' ')}`, {
+      facts: { reason: code },
+      transient: code === 'busy',
+    });
+  }
+  if (!report) {
+    const said = session.stderr().trim().split('\n').at(-1) ?? '';
+    throw new NamedError(
+      'push-unknown',
+      `the answer to ${verbOf(command)} broke off${said === '' ? '' : `: ${said}`}; try again`,
+      {
+        transient: status === undefined,
+      },
+    );
+  }
+  return report;
+}
+
+function elevated(
+  command: string,
+  { user, password }: Elevation,
+): { readonly command: string; readonly preamble: string } {
+  if (user === 'root') return { command, preamble: '' };
+  if (password === undefined) return { command: `sudo -n ${command}`, preamble: '' };
+  return { command: `sudo -S -p '' ${command}`, preamble: `${password}\n` };
+}
+
+/** The verb in a command, for messages: the words of `sh -s install` and sudo say nothing to an operator. */
+function verbOf(command: string): string {
+  return /\b(facts|install|upgrade|leave|confirm|revert|status)\b/.exec(command)?.[1] ?? command;
+}
+
+function value({ values }: Report, key: string): string {
+  const found = values.get(key)?.[0];
+  if (found === undefined)
+    throw new NamedError(
+      'unsupported-gateway',
+      `the gateway's answer lacks "${key}"; its script may be older than this controller`,
+    );
+  return found;
+}
+
+function pairs(report: Report, key: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (report.values.get(key) ?? []).map((line) => {
+      const space = line.indexOf(' ');
+      return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
+    }),
+  );
+}
+
+function factsOf(report: Report, now: Date): Facts {
+  const word = (key: string) => value(report, key).replace(/^-$/, '');
+  const hook = value(report, 'boot-hook');
+  const directory = report.values.get('config-directory')?.[0];
+  const version = report.values.get('postfix')?.[0];
+  return {
+    collected: now.toISOString(),
+    script: word('script'),
+    identity: word('identity'),
+    hostname: value(report, 'hostname'),
+    os: value(report, 'os'),
+    addresses: report.values.get('address') ?? [],
+    bootId: value(report, 'boot-id'),
+    bootHook: hook === 'systemd' || hook === 'cron' ? hook : 'none',
+    freeKilobytes: Number(value(report, 'free-kilobytes')),
+    ...(version === undefined || directory === undefined
+      ? {}
+      : {
+          postfix: {
+            version,
+            running: value(report, 'running') === 'yes',
+            configDirectory: directory,
+            queueDirectory: value(report, 'queue-directory'),
+            parameters: pairs(report, 'parameter'),
+            services: Object.fromEntries(
+              Object.entries(pairs(report, 'service')).map(([name, port]) => [name, Number(port)]),
+            ),
+            mainCf: report.texts.get(`${directory}/main.cf`) ?? '',
+            masterCf: report.texts.get(`${directory}/master.cf`) ?? '',
+          },
+        }),
+  };
+}

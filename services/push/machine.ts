@@ -1,0 +1,131 @@
+/** One machine, as rollouts and looks meet it: what is known of it, delivery to it, and a fresh look. */
+import type { ConfigService } from '../config/service.ts';
+import { isNamed, NamedError } from '../errors.ts';
+import type { MachineService } from '../machines/service.ts';
+import type { PkiService } from '../pki/service.ts';
+import type { Platform } from '../platforms/platform.ts';
+import type { MachineStatus, Registration, Rollout } from '../schema/types.generated.ts';
+import { contents } from './contents.ts';
+import { deliver, type Delivery, type DeliverOptions, type Known } from './deliver.ts';
+import { readFacts, readState, upgrade } from './gateway.ts';
+import type { Link, Pool } from './pool.ts';
+import { prove } from './prove.ts';
+import type { Records } from './records/service.ts';
+import type { Script } from './script.ts';
+import { fold } from './status.ts';
+
+export interface MachineDeps {
+  readonly config: ConfigService;
+  readonly machines: MachineService;
+  readonly pki: PkiService;
+  readonly platforms: readonly Platform[];
+  readonly pool: Pool;
+  readonly records: Records;
+  readonly script: Script;
+  readonly now: () => Date;
+  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** The revision a machine gets in a rollout. */
+export function revisionFor(rollout: Rollout, machine: string): number {
+  return rollout.revisions?.[machine] ?? rollout.revision;
+}
+
+export async function registered({ machines }: Pick<MachineDeps, 'machines'>, machine: string): Promise<Registration> {
+  const registration = await machines.byName(machine);
+  if (!registration) throw new NamedError('not-found', `there is no machine ${machine}; see "signet machine list"`);
+  return registration;
+}
+
+/** Delivers a rollout's revision to one machine. Its fault, even a bug's, must not keep a fleet's rollout from ending. */
+export async function deliverTo(
+  deps: MachineDeps,
+  rollout: Rollout,
+  machine: string,
+  options: DeliverOptions,
+): Promise<Delivery> {
+  const { config, machines, pki, now } = deps;
+  try {
+    const registration = await registered(deps, machine);
+    return await deliver(
+      {
+        render: () => config.manifest(machine, revisionFor(rollout, machine)),
+        learn: (facts) => machines.setFacts(registration.id, facts),
+        contents: (files) => contents(files, pki),
+        chains: (ids) => pki.facts(ids),
+        platforms: deps.platforms,
+        link: () => deps.pool.link(registration.id),
+        upgrade: async ({ connection }) => {
+          await upgrade(connection, deps.script, options.epoch);
+          deps.pool.drop(registration.id);
+        },
+        now,
+      },
+      await known(deps, registration),
+      options,
+    );
+  } catch (error) {
+    deps.log('push failed', {
+      machine,
+      rollout: rollout.id,
+      error: error instanceof Error ? error.stack : String(error),
+    });
+    return {
+      state: 'refused',
+      detail: isNamed(error) ? error.message : 'an internal error; see the log of signetd',
+      served: [],
+    };
+  }
+}
+
+/** Looks at one machine, now: reads the gateway, probes its listeners, and records what was seen. */
+export async function look(deps: MachineDeps, machine: string): Promise<MachineStatus> {
+  const registration = await registered(deps, machine);
+  const before = await deps.records.status(registration);
+  let status: MachineStatus;
+  try {
+    status = await seen(deps, registration, before, await deps.pool.link(registration.id));
+  } catch (error) {
+    if (!isNamed(error)) throw error;
+    status = fold(before, { kind: 'silent', detail: error.message });
+  }
+  await deps.records.writeStatus(registration.id, status);
+  return status;
+}
+
+async function seen(
+  deps: MachineDeps,
+  { id, host }: Registration,
+  before: MachineStatus,
+  { connection }: Link,
+): Promise<MachineStatus> {
+  const { machines, pki, platforms, records, now } = deps;
+  const facts = await readFacts(connection, now());
+  const { digest, generation } = await readState(connection);
+  await machines.setFacts(id, facts);
+  const { confirmed, sent } = await records.deployed(id);
+  const deployed = [confirmed, sent].find((manifest) => manifest?.digest === digest);
+  if (!deployed) return fold(before, { kind: 'seen', digest, generation, drift: [], served: [], time: now() });
+  const served = await prove(
+    {
+      host,
+      targets: deployed.probes,
+      chains: await pki.facts(deployed.probes.map(({ chain }) => chain)),
+      connection: () => Promise.resolve(connection),
+      now,
+    },
+    0,
+  );
+  const drift = platforms.flatMap((platform) => platform.drift(facts, deployed));
+  return fold(before, { kind: 'seen', digest, generation, drift, served, time: now() });
+}
+
+async function known({ machines, records }: MachineDeps, registration: Registration): Promise<Known> {
+  const { id, name, facts } = registration;
+  if (!facts) {
+    throw new NamedError('unsupported-gateway', `nothing is known of ${name} yet; run "signet machine probe ${name}"`);
+  }
+  const { confirmed, sent } = await records.deployed(id);
+  const original = (await machines.original(id)) ?? facts;
+  return { registration, facts, base: confirmed?.digest ?? '-', deployed: confirmed, sent, original };
+}

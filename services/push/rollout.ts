@@ -1,0 +1,48 @@
+/** How a rollout proceeds: waves, what is next, and when it ends. Pure: the runner carries it out. */
+import type { Outcome, Rollout } from '../schema/types.generated.ts';
+
+/** The first wave is the canary; the others take `waveSize` machines each, in the given order. */
+export function waves(machines: readonly string[], canary: number, waveSize: number): readonly (readonly string[])[] {
+  const out: (readonly string[])[] = [];
+  for (let start = 0; start < machines.length;) {
+    const size = start === 0 ? canary : waveSize;
+    out.push(machines.slice(start, start + size));
+    start += size;
+  }
+  return out;
+}
+
+/** Whether a machine that ended so counts against the budget. Unreachable counts: silence is not success. */
+export function failed(state: Outcome['state']): boolean {
+  return state === 'reverted' || state === 'refused' || state === 'unreachable' || state === 'unknown';
+}
+
+/** Whether the machine is done, one way or the other. */
+export function settled(state: Outcome['state']): boolean {
+  return state !== 'waiting' && state !== 'pushing';
+}
+
+export type Next =
+  | { readonly kind: 'push'; readonly machines: readonly string[] }
+  | { readonly kind: 'end'; readonly state: 'succeeded' | 'failed'; readonly reason?: string };
+
+/** What to do now, given how every machine fares: push the rest of the present wave, or end. */
+export function next(rollout: Rollout, outcomes: readonly Outcome[]): Next {
+  const states = new Map(outcomes.map(({ machine, state }) => [machine, state]));
+  const failures = outcomes.filter(({ state }) => failed(state)).map(({ machine }) => machine);
+  const wave = rollout.waves.find((machines) => machines.some((machine) => !settled(states.get(machine) ?? 'waiting')));
+  if (failures.length > rollout.budget) {
+    return {
+      kind: 'end',
+      state: 'failed',
+      reason: `failed on ${failures.join(', ')}; the budget is ${rollout.budget}`,
+    };
+  }
+  if (wave) return { kind: 'push', machines: wave.filter((machine) => !settled(states.get(machine) ?? 'waiting')) };
+  if (failures.length === 0) return { kind: 'end', state: 'succeeded' };
+  return {
+    kind: 'end',
+    state: 'succeeded',
+    reason: `within its budget of ${rollout.budget}; failed on ${failures.join(', ')}`,
+  };
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { converged, fold } from '../../services/push/status.ts';
+import type { MachineStatus, Manifest } from '../../services/schema/types.generated.ts';
+
+const time = new Date('2026-01-02T03:04:05.678Z');
+const manifest: Manifest = { machine: 'mx1', digest: '1'.repeat(64), files: [], probes: [] };
+const match = {
+  listener: 'public',
+  address: '198.18.0.11',
+  port: 25,
+  verdict: 'match',
+  detail: 'TLSv1.3',
+  fingerprint: 'f'.repeat(64),
+  expires: '2027-01-01T00:00:00.000Z',
+  seen: time.toISOString(),
+} as const;
+const fresh: MachineStatus = { machine: 'mx1', served: [] };
+
+describe('fold', () => {
+  it('wanted, deployed and served are three facts: wanting something deploys nothing', () => {
+    const status = fold(fresh, { kind: 'wanted', revision: 3, manifest });
+
+    assert.deepEqual(status, { ...fresh, wanted: { revision: 3, digest: manifest.digest } });
+    assert.equal(converged(status), false);
+  });
+
+  it('a confirmed push is deployed and served as seen', () => {
+    const wanted = fold(fresh, { kind: 'wanted', revision: 3, manifest });
+
+    const status = fold(wanted, {
+      kind: 'delivered',
+      revision: 3,
+      time,
+      delivery: { state: 'confirmed', deployed: manifest, generation: 5, served: [match] },
+    });
+
+    assert.equal(status.deployed?.generation, 5);
+    assert.equal(status.deployed.revision, 3);
+    assert.equal(converged(status), true);
+  });
+
+  it('a revert leaves what was deployed before, and says why', () => {
+    const before = fold(fresh, {
+      kind: 'delivered',
+      revision: 2,
+      time,
+      delivery: { state: 'confirmed', deployed: manifest, generation: 4, served: [match] },
+    });
+
+    const status = fold(before, {
+      kind: 'delivered',
+      revision: 3,
+      time,
+      delivery: { state: 'reverted', detail: 'another certificate is served', served: [] },
+    });
+
+    assert.deepEqual(status.deployed, before.deployed);
+    assert.equal(status.problem, 'another certificate is served');
+    assert.equal(converged(status), false);
+  });
+
+  it('a gateway that serves something else than it has is not converged', () => {
+    const wanted = fold(fresh, { kind: 'wanted', revision: 3, manifest });
+
+    const status = fold(wanted, {
+      kind: 'seen',
+      digest: manifest.digest,
+      generation: 5,
+      drift: [],
+      served: [{ ...match, verdict: 'differs' }],
+      time,
+    });
+
+    assert.equal(converged(status), false);
+  });
+
+  it('silence is a problem, and what was known last stays', () => {
+    const before = fold(fresh, {
+      kind: 'seen',
+      digest: manifest.digest,
+      generation: 5,
+      drift: [],
+      served: [match],
+      time,
+    });
+
+    const status = fold(before, { kind: 'silent', detail: 'mx1 cannot be reached' });
+
+    assert.deepEqual(status, { ...before, problem: 'mx1 cannot be reached' });
+  });
+});
