@@ -1,4 +1,5 @@
 /** Notices that the key of a held lease was changed under its holder, by an operator or a bug. */
+import { isNamed } from '../errors.ts';
 import type { Change, Store } from './store.ts';
 
 /** Resolves when `key` is written or deleted after `revision`, or its changes cannot be told; ends quietly with `signal`. */
@@ -11,8 +12,9 @@ export async function changedUnder(
   try {
     for await (const change of watch(key, revision + 1, signal)) if (isOf(change, key)) return 'changed';
     return 'ended';
-  } catch {
-    return signal.aborted ? 'ended' : 'changed';
+  } catch (error) {
+    // The store is closing: it releases its leases itself.
+    return signal.aborted || isNamed(error, 'interrupted') ? 'ended' : 'changed';
   }
 }
 

@@ -1,5 +1,5 @@
 /** Watches by reading history: what is past and what is still to come are the same query, so nothing falls in between. */
-import { NamedError } from '../../errors.ts';
+import { compactedError } from '../compacted.ts';
 import { keyRange } from '../prefix.ts';
 import type { Change } from '../store.ts';
 import type { Bell } from './bell.ts';
@@ -40,14 +40,6 @@ export async function* watch(
     next = end;
     await breathe();
   }
-}
-
-export function compactedError(from: number, compacted: number): NamedError {
-  return new NamedError(
-    'store-compacted',
-    `the store's history before revision ${compacted + 1} is gone, so changes from ${from} on cannot be told; read the keys again and watch from there`,
-    { facts: { from, compacted } },
-  );
 }
 
 /** A call, since the compiler would take `aborted` for constant between two reads. */
