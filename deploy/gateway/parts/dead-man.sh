@@ -1,0 +1,179 @@
+
+# --- the dead-man switch: whoever renames `pending` first decides
+
+# settle finishes what was left: an interrupted revert, a generation that was pending before a restart, or one whose
+# watchdog did not live to its deadline. The lock is held. `settle boot` leaves a stopped Postfix to the boot.
+settle() {
+  look
+  if [ -n "$reverting" ]; then
+    undo 'the revert was interrupted and finished later' "$@"
+    look
+  fi
+  [ -n "$pending" ] || return 0
+  this_boot
+  clock
+  if [ "$boot" != "$this_boot" ]; then
+    revert 'the machine restarted before it was confirmed' "$@"
+  elif [ "$clock" -gt $((deadline + 1)) ]; then
+    revert 'no confirmation came in time, and the watchdog was gone' "$@"
+  fi
+  look
+}
+
+# confirm N keeps the pending generation. The lock is held, so that no other can become pending in between.
+confirm() {
+  [ "$pending" = "$1" ] && mv "$state/pending" "$state/outcome" 2>/dev/null && durable "$state"
+}
+
+# revert SENTENCE [boot] claims the pending generation and undoes it; whoever lost the race undoes nothing.
+revert() {
+  mv "$state/pending" "$state/reverting" 2>/dev/null || return 0
+  undo "$@"
+}
+
+# undo SENTENCE [boot] puts back what was live before the generation that is marked `reverting`. Every step may be repeated.
+undo() {
+  read_marker "$state/reverting"
+  undone=$pending sentence=$1
+  durable "$state"
+  undo_live "$state/generations/$undone"
+  undo_current
+  # shellcheck disable=SC2086  # paths of ours
+  durable "$state" $folders
+  undo_running "${2-}"
+  put outcome "reverted $undone $sentence" && rm -f "$state/reverting" && durable "$state"
+}
+
+# undo_live GENERATION puts back the live files that still are what that generation made of them.
+undo_live() {
+  folders=
+  [ -f "$1/plan" ] || return 0
+  while read -r word path was became; do
+    [ "$word" = live ] || continue
+    folders="$folders ${path%/*}"
+    sums "$path"
+    sum_of "$path"
+    case $sum in
+      "$became")
+        { [ -f "$path.signet-old" ] || copy "$1/undo$path" "$path.signet-old"; } 2>/dev/null &&
+          mv "$path.signet-old" "$path" || sentence="$sentence; $path could not be put back"
+        ;;
+      "$was") ;;
+      *) sentence="$sentence; $path was changed by hand meanwhile and stays as it is" ;;
+    esac
+  done <"$1/plan"
+}
+
+# copy FROM TO makes a durable copy with the same owner, group and mode.
+copy() { cp -p "$1" "$2" && durable "$2"; }
+
+undo_current() {
+  if [ "$previous" = 0 ]; then
+    rm -f "$state/current"
+    return
+  fi
+  at=
+  [ ! -f "$state/current/digest" ] || read -r _ at _ <"$state/current/digest"
+  [ "$at" != "$previous" ] || return 0
+  [ -L "$state/current.old" ] || ln -sfn "generations/$previous" "$state/current.old"
+  mv -fT "$state/current.old" "$state/current"
+}
+
+# undo_running [boot] makes Postfix read what was put back. It ran before the push, or there would have been none.
+undo_running() {
+  [ "$activation" != none ] || return 0
+  if postfix_pid; then
+    case $activation in
+      restart) postfix_restart ;;
+      *) postfix_reload && { [ -z "$folders" ] || postfix_survives; } ;;
+    esac && return
+  elif [ "$1" = boot ]; then
+    return
+  fi
+  postfix_start || sentence="$sentence; Postfix does not start"
+}
+
+# tell_ending WANTED N answers with the truth about generation N.
+tell_ending() {
+  look
+  [ "$reverting" != "$2" ] || ended=$2 ended_how=reverted ended_why='but that cannot be recorded: make room on the disk'
+  [ "$ended" = "$2" ] || refuse bad-request "generation $2 is neither pending nor the last that was"
+  say "$ended_how $2${ended_why:+ $ended_why}"
+  say end
+  tidy
+  [ "$1" = "$ended_how" ] || exit 4
+  exit 0
+}
+
+# decide confirm|revert N: the verdict from another channel.
+decide() {
+  natural "$2" || refuse bad-request "$1 what? Give the number of a generation"
+  installed
+  lock 60 || refuse busy 'another verb is at work here; try again'
+  settle
+  case $1 in
+    confirm)
+      confirm "$2"
+      tell_ending confirmed "$2"
+      ;;
+    revert)
+      [ "$pending" != "$2" ] || revert 'as asked'
+      tell_ending reverted "$2"
+      ;;
+  esac
+}
+
+# start_watchdog N: in its own session, with nothing open, so that it outlives the channel, its process group, and sudo.
+start_watchdog() {
+  setsid "$program" watchdog "$1" </dev/null >/dev/null 2>&1 9<&- &
+}
+
+watchdog() {
+  exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+  cd /
+  while look && [ "$pending" = "$1" ] && clock && [ "$clock" -lt "$deadline" ]; do
+    sleep $((deadline - clock))
+  done
+  [ "$pending" = "$1" ] || exit 0
+  # Whoever holds the lock this long is stuck, and the rename decides anyway.
+  lock 30
+  look
+  [ "$pending" = "$1" ] && revert 'no confirmation came in time'
+  tidy
+}
+
+boot() {
+  installed
+  lock 60
+  settle boot
+}
+
+# tidy removes what is no longer of use: the bundle, undo copies, half-staged generations, and all generations but the current,
+# the one before it, and the newest five. The lock is held.
+tidy() {
+  look
+  [ -z "$pending$reverting" ] || return 0
+  useless=
+  for path in $live_paths; do
+    [ ! -e "$path.signet-old" ] || useless="$useless $path.signet-old"
+    [ ! -e "$path.signet-new" ] || useless="$useless $path.signet-new"
+  done
+  for path in "$state/current.old" "$state/current.new" "$state/bundle"; do
+    [ ! -e "$path" ] || useless="$useless $path"
+  done
+  set +f
+  set -- "$state"/generations/*
+  set -f
+  for path in "$@"; do
+    number=${path##*/}
+    natural "$number" || { useless="$useless $path" && continue; }
+    newer=0
+    for other in "$@"; do
+      other=${other##*/}
+      ! natural "$other" || [ "$other" -le "$number" ] || newer=$((newer + 1))
+    done
+    [ "$newer" -lt 5 ] || [ "$number" = "$current" ] || [ "$number" = "$before" ] || useless="$useless $path"
+  done
+  # shellcheck disable=SC2086  # paths of ours
+  [ -z "$useless" ] || rm -rf $useless
+}

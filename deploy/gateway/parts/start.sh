@@ -1,0 +1,22 @@
+#!/bin/sh
+# What Signet runs on a gateway, and the only thing its key may run there. docs/gateway-protocol.md says what each verb
+# answers. Built from deploy/gateway/parts: a change made here is lost.
+version=@version@
+
+# No words of others are evaluated, so a file name is never a pattern (-f) and a variable never missing (-u).
+set -uf
+umask 077
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+LC_ALL=C
+export PATH LC_ALL
+# What could change how the programs below behave: the caller's environment is not the gateway's.
+unset ENV CDPATH MAIL_CONFIG OPENSSL_CONF TAR_OPTIONS POSIXLY_CORRECT
+newline='
+'
+IFS=" 	$newline"
+
+program=/usr/local/lib/signet/gateway
+state=/var/lib/signet
+# The files outside the generations that a push may change.
+live_paths='/etc/postfix/main.cf /etc/postfix/master.cf'
+longest_bundle=16777216
