@@ -23,3 +23,8 @@ export function canonicalJson(value: unknown): string {
 export function own<T>(entries: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(entries, key) ? entries[key] : undefined;
 }
+
+/** The entries of an object but one. */
+export function without<T>(entries: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => name !== key));
+}

@@ -30,8 +30,10 @@ export function layerFindings(value: JsonObject): readonly Finding[] {
 }
 
 function describe(errors: readonly ErrorObject[]): readonly Finding[] {
-  // `if` and the branches of a union only echo the faults below them.
-  const useful = errors.filter(({ keyword }) => !['if', 'oneOf', 'anyOf'].includes(keyword));
+  // `if` and the branches of a union only echo the faults below them; a bad name is told once, by `propertyNames`.
+  const useful = errors.filter(
+    ({ keyword, propertyName }) => !['if', 'oneOf', 'anyOf'].includes(keyword) && propertyName === undefined,
+  );
   const seen = new Set<string>();
   return (useful.length > 0 ? useful : errors)
     .map((error) => ({ pointer: error.instancePath, detail: sentence(error) }))

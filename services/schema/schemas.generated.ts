@@ -1814,7 +1814,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       allOf: [
         {
-          if: { properties: { tls: { const: 'fingerprint' } } },
+          if: { required: ['tls'], properties: { tls: { const: 'fingerprint' } } },
           then: { required: ['fingerprints'] },
           else: { properties: { fingerprints: false } },
         },
