@@ -9,6 +9,9 @@ export const maximumIterations = 600_000;
 /** Ordering compares every pair; public chains have 2 to 4 certificates. */
 export const maximumCertificates = 32;
 
+/** One key in each of its encodings; each encrypted one costs a derivation. */
+export const maximumKeys = 4;
+
 /** Backstop for a file that needs many derivations, each of them under the limit. */
 export const unlockSeconds = 30;
 

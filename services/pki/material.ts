@@ -5,6 +5,7 @@ import { NamedError, type Finding } from '../errors.ts';
 import { readCertificate, type Certificate } from './certificate.ts';
 import { checkPair, warnings } from './check.ts';
 import { keyId, readPrivateKey } from './keys.ts';
+import { maximumCertificates, maximumKeys } from './limits.ts';
 import { order } from './order.ts';
 import { isCertificate, isPrivateKey, type Block } from './pem.ts';
 import type { Pkcs12 } from './pkcs12.ts';
@@ -24,11 +25,10 @@ export interface Assembled {
 /** Makes one key and its ordered chain of `material`; throws what `order` and `checkPair` throw, and `bad-certificate` when a part is missing. */
 export function assemble({ keys, certificates, findings }: Material, now: Date): Assembled {
   const [key, another] = [...new Map(keys.map((one) => [keyId(one), one])).values()];
-  if (!key) throw refused('there is no private key', 'send the key together with its certificate', 'no-key');
-  if (another)
-    throw refused('there are two different private keys', 'send one key with its certificate at a time', 'two-keys');
+  if (!key) throw refused('there is no private key', 'send it together with its certificate', 'no-key');
+  if (another) throw twoKeys();
   if (certificates.length === 0)
-    throw refused('there is no certificate', 'send the certificate together with its key', 'no-certificate');
+    throw refused('there is no certificate', 'send it together with its key', 'no-certificate');
   const ordered = order(certificates, keyId(key), now);
   checkPair(key, ordered.chain[0]);
   return { key, chain: ordered.chain, findings: [...findings, ...ordered.findings, ...warnings(ordered.chain, now)] };
@@ -38,15 +38,10 @@ export function assemble({ keys, certificates, findings }: Material, now: Date):
 export function fromPkcs12({ keys, certificates, checked }: Pkcs12): Material {
   return {
     keys: keys.map((der) => readPrivateKey(der, 'pkcs8')),
-    certificates: certificates.map(readCertificate),
+    certificates: read(certificates),
     findings: checked
       ? []
-      : [
-          {
-            detail:
-              'the file has no integrity check; that it is whole was seen only from the key fitting the certificate',
-          },
-        ],
+      : [{ detail: 'the file has no integrity check; only the key fitting the certificate was proven' }],
   };
 }
 
@@ -56,18 +51,35 @@ export async function fromPem(
   readKey: (block: Block) => Promise<KeyObject>,
 ): Promise<Material> {
   const keyBlocks = [...new Map(blocks.filter(isPrivateKey).map((block) => [block.pem, block])).values()];
+  if (keyBlocks.length > maximumKeys) throw twoKeys();
   const keys: KeyObject[] = [];
   for (const block of keyBlocks) keys.push(await readKey(block));
   return {
     keys,
-    certificates: blocks.filter(isCertificate).map(({ der }) => readCertificate(der)),
-    findings: blocks.filter(isStray).map(({ label }) => ({ detail: `a block of the kind ${label} was passed over` })),
+    certificates: read(blocks.filter(isCertificate).map(({ der }) => der)),
+    findings: [...new Set(blocks.filter(isStray).map(({ label }) => label))].map((label) => ({
+      detail: `what is marked ${label} was passed over`,
+    })),
   };
+}
+
+/** Counted before anything is read: a mebibyte holds thousands, and reading them would hold up the event loop. */
+function read(certificates: readonly Uint8Array[]): readonly Certificate[] {
+  if (certificates.length <= maximumCertificates) return certificates.map(readCertificate);
+  throw new NamedError(
+    'invalid-input',
+    `there are ${certificates.length} certificates, and ${maximumCertificates} at most are read; send only the chain of this key`,
+    { facts: { reason: 'too-many' } },
+  );
 }
 
 /** `openssl ecparam` and `dhparam` write parameters beside a key; the key holds its own, so they say nothing. */
 function isStray(block: Block): boolean {
   return !isPrivateKey(block) && !isCertificate(block) && !block.label.endsWith(' PARAMETERS');
+}
+
+function twoKeys(): NamedError {
+  return refused('there are two different private keys', 'send one key with its certificate at a time', 'two-keys');
 }
 
 function refused(what: string, next: string, reason: string): NamedError {

@@ -1,7 +1,6 @@
 /** Puts certificates that came in any order into the chain a server sends: leaf first, each one issued by the next (RFC 5246 7.4.2). */
 import { NamedError, type Finding } from '../errors.ts';
 import { subjectOf, type Certificate } from './certificate.ts';
-import { maximumCertificates } from './limits.ts';
 
 export interface Ordered {
   /** Leaf first, without the root. */
@@ -19,7 +18,6 @@ export function order(certificates: readonly Certificate[], key: string, now: Da
   const distinct = certificates.filter(
     ({ sha256 }, index) => certificates.findIndex((one) => one.sha256 === sha256) === index,
   );
-  if (distinct.length > maximumCertificates) throw tooMany(distinct.length);
   const leaf = theLeaf(distinct, key);
   const chain = climb(leaf, distinct, now);
   const kept = chain.filter((one, index) => index === 0 || !one.selfSigned);
@@ -134,15 +132,5 @@ function unrelatedTo(leaf: Certificate, stranger: Certificate): NamedError {
     'bad-certificate',
     `${subjectOf(stranger)} is neither the certificate of the private key nor an issuer of ${subjectOf(leaf)}; send the file without it`,
     { facts: { reason: 'unrelated' } },
-  );
-}
-
-function tooMany(count: number): NamedError {
-  return new NamedError(
-    'invalid-input',
-    `there are ${count} certificates, and a chain has ${maximumCertificates} at most; send only the chain of this key`,
-    {
-      facts: { reason: 'too-many' },
-    },
   );
 }

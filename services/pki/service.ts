@@ -102,10 +102,10 @@ export function pkiService({ store, secrets, now, random = randomBytes }: PkiDep
 
   /** Key first: a chain whose key is missing would look complete, a key without a chain is only unused. */
   async function keep({ key, chain, findings }: Assembled): Promise<Issued> {
+    const issued: Issued = { binding: { key: keyId(key), chain: chainId(chain) }, facts: chainFacts(chain), findings };
     await seal(key);
-    const id = chainId(chain);
-    await putOnce(storeKeys.chain(id), serialized(chain));
-    return { binding: { key: keyId(key), chain: id }, facts: chainFacts(chain), findings };
+    await putOnce(storeKeys.chain(issued.binding.chain), serialized(chain));
+    return issued;
   }
 
   async function seal(key: KeyObject): Promise<void> {

@@ -19,18 +19,21 @@ export type Answer =
       readonly facts: NamedError['facts'];
     };
 
-/** Opens a PKCS#12 file; throws what `readPkcs12` throws, and `invalid-input` over 1 MiB. */
-export async function unlockPkcs12(der: Uint8Array, password: string): Promise<Pkcs12> {
-  return await run({ kind: 'pkcs12', der, password });
+/**
+ * Opens a PKCS#12 file; throws what `readPkcs12` throws, `invalid-input` over 1 MiB, and `bad-certificate` when it is not
+ * open after `seconds`.
+ */
+export async function unlockPkcs12(der: Uint8Array, password: string, seconds = unlockSeconds): Promise<Pkcs12> {
+  return await run({ kind: 'pkcs12', der, password }, seconds);
 }
 
 /** Opens an encrypted PKCS#8 key and returns it as PKCS#8 DER; throws what `readEncryptedKey` throws. */
 export async function unlockKey(der: Uint8Array, password: string): Promise<Uint8Array> {
-  const { keys } = await run({ kind: 'key', der, password });
+  const { keys } = await run({ kind: 'key', der, password }, unlockSeconds);
   return keys[0] ?? new Uint8Array();
 }
 
-async function run(job: Job): Promise<Pkcs12> {
+async function run(job: Job, seconds: number): Promise<Pkcs12> {
   if (job.der.length > maximumBytes) {
     throw new NamedError(
       'invalid-input',
@@ -48,12 +51,12 @@ async function run(job: Job): Promise<Pkcs12> {
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: 128 },
   });
-  const deadline = setTimeout(() => void worker.terminate(), unlockSeconds * 1000);
+  const deadline = setTimeout(() => void worker.terminate(), seconds * 1000);
   try {
     const answer = await new Promise<Answer>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
-      worker.once('exit', () => reject(outOfTime()));
+      worker.once('exit', () => reject(outOfTime(seconds)));
     });
     if (!answer.ok) throw new NamedError(answer.code, answer.message, { facts: answer.facts });
     return answer.opened;
@@ -62,10 +65,10 @@ async function run(job: Job): Promise<Pkcs12> {
   }
 }
 
-function outOfTime(): NamedError {
+function outOfTime(seconds: number): NamedError {
   return new NamedError(
     'bad-certificate',
-    `the file was not open after ${unlockSeconds} seconds; export it again with fewer rounds of key derivation`,
+    `the file was not open after ${seconds} seconds; export it again with fewer rounds of key derivation`,
     { facts: { reason: 'derivation-cost' } },
   );
 }
