@@ -1,0 +1,102 @@
+/** What the configuration service offers, and what it needs. */
+import type { Finding } from '../errors.ts';
+import type { MachineService } from '../machines/service.ts';
+import type { PkiService } from '../pki/service.ts';
+import type { Platform } from '../platforms/platform.ts';
+import type { Json } from '../schema/json.ts';
+import type { Configuration, Draft, Manifest, Operation, Revision } from '../schema/types.generated.ts';
+import type { Store } from '../store/store.ts';
+import type { ConfigurationDiff } from './diff.ts';
+import type { Said } from './explain.ts';
+import type { Effective } from './resolve.ts';
+
+export interface ConfigDeps {
+  readonly store: Store;
+  readonly pki: Pick<PkiService, 'facts' | 'demonstration' | 'bundle'>;
+  readonly machines: Pick<MachineService, 'facts'>;
+  readonly platforms: readonly Platform[];
+  readonly now: () => Date;
+}
+
+export interface CommitOptions {
+  readonly comment: string;
+  /** False: commit, and do not roll out. */
+  readonly rollout: boolean;
+  /** The head the author has seen; the commit is refused with `precondition-failed` when there is a newer one. */
+  readonly expected?: number;
+}
+
+/** A draft as a commit would make it now. */
+export interface Preview {
+  /** The head with the draft's changes; at a conflict, as the head has it. */
+  readonly configuration: Configuration;
+  /** The revision the draft was begun on, and the one it was merged onto. */
+  readonly base: number;
+  readonly head: number;
+  readonly conflicts: readonly Finding[];
+  /** What is wrong with the result; only looked for when there is no conflict. */
+  readonly findings: readonly Finding[];
+}
+
+export interface Explanation {
+  readonly machine: string;
+  readonly pointer: string;
+  /** Null when the setting was removed. */
+  readonly value: Json;
+  readonly level: string;
+  /** The revision since which the level has this value, and its author, time and comment; absent for a default. */
+  readonly revision?: number;
+  readonly author?: string;
+  readonly time?: string;
+  readonly comment?: string;
+  /** What the other levels say, most specific first; null is a tombstone. */
+  readonly shadows: readonly Said[];
+}
+
+export interface ConfigService {
+  /** The newest revision; number 0, the empty configuration, before the first commit. */
+  head(): Promise<Revision>;
+  revision(number: number): Promise<Revision>;
+  /** Revisions with smaller numbers than `before`, newest first, down to number 0; 50 unless told. */
+  history(options?: { readonly before?: number; readonly limit?: number }): Promise<readonly Revision[]>;
+  configuration(number: number): Promise<Configuration>;
+
+  /** The author's draft; an empty one on the head when there is none. */
+  draft(author: string): Promise<Draft>;
+  /**
+   * Adds operations to the author's draft, all or none. Throws `invalid-input`, `not-found` or `already-exists`, with level
+   * and pointer, for the first one that cannot be applied.
+   */
+  amend(author: string, operations: readonly Operation[]): Promise<Draft>;
+  discard(author: string): Promise<void>;
+  /** Brings the draft onto the head; where both changed the same, `keep` says whose side stays. The way out of a conflict. */
+  rebase(author: string, keep: 'mine' | 'theirs'): Promise<Draft>;
+  preview(author: string): Promise<Preview>;
+  /**
+   * Commits the author's draft and ends it. Throws `draft-conflict`, `invalid-configuration`, `nothing-to-commit` or
+   * `precondition-failed`; the draft is then still there.
+   */
+  commit(author: string, options: CommitOptions): Promise<Revision>;
+  /** A commit of its own, beside any draft: joins, leaves, group changes. Throws as `amend` and `commit` do. */
+  apply(author: string, operations: readonly Operation[], options: CommitOptions): Promise<Revision>;
+  /** A new revision with the settings of an old one; `leftOut` names the layers of machines that have left. */
+  rollback(
+    author: string,
+    number: number,
+    options: CommitOptions,
+  ): Promise<{ readonly revision: Revision; readonly leftOut: readonly string[] }>;
+
+  /** The effective settings of a machine at a revision, the head unless told. */
+  effective(machine: string, number?: number): Promise<Effective>;
+  /** Why one setting of a machine is as it is; throws `not-found` when no level sets it. */
+  explain(machine: string, path: string, number?: number): Promise<Explanation>;
+
+  diff(from: number, to: number): Promise<ConfigurationDiff>;
+  /** What the machine must have at a revision, given what is known of it now; throws `not-found` when nothing is. */
+  manifest(machine: string, number: number): Promise<Manifest>;
+  /**
+   * The unified diff of a machine's files and parameters; empty when nothing changes, and when nothing is known of the machine.
+   * A side that it is no member of is empty; one that cannot be rendered says why.
+   */
+  manifestDiff(machine: string, before: Configuration | number, after: Configuration | number): Promise<string>;
+}

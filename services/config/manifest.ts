@@ -1,0 +1,57 @@
+/** Joins what the platforms of a machine render into its manifest, and shows a manifest as text. */
+import { canonicalJson } from '../schema/json.ts';
+import type { Manifest } from '../schema/types.generated.ts';
+import type { Platform, Rendered, RenderInput } from '../platforms/platform.ts';
+import { sha256 } from './blobs.ts';
+
+/** The manifest of a machine; the same settings and facts give the same digest, whatever the machine is called. */
+export function manifestOf(platforms: readonly Platform[], input: RenderInput): Manifest {
+  const rendered = platforms
+    .filter((platform) => platform.found(input.facts))
+    .map((platform) => platform.render(input));
+  return joinRendered(input.machine, rendered);
+}
+
+export function joinRendered(machine: string, rendered: readonly Rendered[]): Manifest {
+  const files = rendered.flatMap((one) => one.files).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const twice = files.find(({ path }, index) => path === files[index + 1]?.path);
+  if (twice) throw new Error(`two platforms render ${twice.path}`);
+  const intents = rendered.flatMap(({ postfix }) => (postfix ? [postfix] : []));
+  if (intents.length > 1) throw new Error('two platforms render Postfix');
+  const probes = rendered.flatMap((one) => one.probes);
+  const body = { files, probes, ...(intents[0] ? { postfix: intents[0] } : {}) };
+  return { machine, digest: sha256(canonicalJson(body)), ...body };
+}
+
+/** A manifest as readable text, file by file, for diffs. Keys and chains appear by their ids, so it holds no secret. */
+export function manifestText({ files, postfix, probes }: Manifest): string {
+  const sections = [
+    ...files.map(({ path, parts }) => section(path, parts.map(partText).join(''))),
+    ...(postfix ? [section('main.cf', lines(postfix.parameters))] : []),
+    ...(postfix?.services ?? []).map(({ address, port, options }) =>
+      section(`master.cf ${address}:${port}`, lines(options)),
+    ),
+    ...probes.map(({ listener, ...target }) => section(`probe ${listener}`, lines(target))),
+  ];
+  return sections.join('\n');
+}
+
+type Part = Manifest['files'][number]['parts'][number];
+
+function partText(part: Part): string {
+  if ('text' in part) return part.text.endsWith('\n') ? part.text : `${part.text}\n`;
+  if ('key' in part) return `(private key ${part.key})\n`;
+  if ('chain' in part) return `(certificate chain ${part.chain})\n`;
+  return `(trust bundle ${part.bundle})\n`;
+}
+
+function section(title: string, body: string): string {
+  return `[${title}]\n${body}`;
+}
+
+function lines(values: Readonly<Record<string, string | number>>): string {
+  return Object.keys(values)
+    .sort()
+    .map((name) => `${name} = ${String(values[name])}\n`)
+    .join('');
+}

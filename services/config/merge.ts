@@ -1,0 +1,144 @@
+/** Merges a draft onto a head that moved on since the draft's base: three ways, by field or unit, never last writer wins. */
+import { canonicalJson, own, without, type Json } from '../schema/json.ts';
+import { withValueAt } from '../schema/pointer.ts';
+import type { Configuration, Operation } from '../schema/types.generated.ts';
+import { layerAt, parseLevel, withLayer } from './levels.ts';
+import { placeName, placesOf, valueOf, type Place } from './places.ts';
+
+/** A place that both sides changed, to different ends. */
+export interface Conflict {
+  readonly place: Place;
+  /** What the draft makes of it; undefined: nothing is set, null: removed. */
+  readonly ours: Json | undefined;
+  /** What the head made of it. */
+  readonly theirs: Json | undefined;
+  /** Set when the values do not tell: what does not fit together. */
+  readonly reason?: string;
+}
+
+export interface Merge {
+  /** The head with the draft's changes; at a conflict, as the head has it. */
+  readonly configuration: Configuration;
+  readonly conflicts: readonly Conflict[];
+}
+
+export interface MergeInput {
+  readonly base: Configuration;
+  readonly head: Configuration;
+  /** The base with the operations applied. */
+  readonly draft: Configuration;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * The draft's changes on the head. An operation conflicts when the head changed the same field or unit, or one above or
+ * below it, unless both ended with the same value; and when what it changes is gone.
+ */
+export function merge(input: MergeInput): Merge {
+  const { head, draft } = input;
+  const places = changedPlaces(input);
+  const conflicts = places.flatMap((place) => clash(input, place));
+  const clashing = new Set(conflicts.map(({ place }) => placeName(place)));
+  const configuration = places
+    .filter((place) => !clashing.has(placeName(place)))
+    .reduce((merged, place) => copy(draft, merged, place), head);
+  return { configuration, conflicts: [...conflicts, ...misfits(input, places, configuration)] };
+}
+
+/** The places where a draft differs from its base, each once, those above before those below. */
+export function changedPlaces({ base, draft, operations }: MergeInput): readonly Place[] {
+  const places = new Map(operations.flatMap(placesOf).map((place) => [placeName(place), place]));
+  return [...places.values()]
+    .filter((place) => !same(valueOf(base, place), valueOf(draft, place)))
+    .sort((a, b) => depth(a) - depth(b));
+}
+
+export function same(a: Json | undefined, b: Json | undefined): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function clash({ base, head, draft }: MergeInput, place: Place): readonly Conflict[] {
+  const [ours, theirs] = [valueOf(draft, place), valueOf(head, place)];
+  return same(valueOf(base, place), theirs) || same(ours, theirs) ? [] : [{ place, ours, theirs }];
+}
+
+/** Writes what the draft has at a place into the merged configuration. */
+function copy(draft: Configuration, merged: Configuration, place: Place): Configuration {
+  const value = valueOf(draft, place);
+  if (place.kind === 'setting') {
+    const layer = layerAt(merged, place.level);
+    // A removal above this place says the same, and is a place of its own.
+    if (same(value, valueOf(merged, place))) return merged;
+    return withLayer(merged, place.level, withValueAt(layer, place.path, value));
+  }
+  if (place.kind === 'group')
+    return { ...merged, groups: withEntry(merged.groups, place.name, own(draft.groups, place.name)) };
+  return { ...merged, machines: withEntry(merged.machines, place.name, own(draft.machines, place.name)) };
+}
+
+function withEntry<T>(
+  entries: Readonly<Record<string, T>>,
+  name: string,
+  entry: T | undefined,
+): Readonly<Record<string, T>> {
+  return entry === undefined ? without(entries, name) : { ...entries, [name]: entry };
+}
+
+/** What fits by field and yet not together, since an entry that one side needs is gone on the other. */
+function misfits(input: MergeInput, places: readonly Place[], merged: Configuration): readonly Conflict[] {
+  const found = [
+    ...places.flatMap((place) => (place.kind === 'setting' ? ownerGone(input, merged, place.level) : [])),
+    ...layersLeft(input, merged),
+    ...groupsGone(input, merged),
+    ...twins(input, merged),
+  ];
+  return [...new Map(found.map((one) => [placeName(one.place), one])).values()];
+}
+
+function ownerGone(input: MergeInput, merged: Configuration, level: string): readonly Conflict[] {
+  const at = parseLevel(level);
+  if (at.kind === 'cluster') return [];
+  const [ours, left] = [valueOf(input.draft, at), valueOf(merged, at)];
+  if (ours === undefined) return [];
+  if (left === undefined) return [misfit(input, at, 'it is gone')];
+  // Under the same name, a machine with another id is another machine.
+  const isAnother =
+    at.kind === 'machine' && own(input.draft.machines, at.name)?.id !== own(merged.machines, at.name)?.id;
+  return isAnother ? [misfit(input, at, 'it is another machine now')] : [];
+}
+
+/** Settings that the head brought to a machine or group that the draft takes away. */
+function layersLeft({ draft, head }: MergeInput, merged: Configuration): readonly Conflict[] {
+  return Object.keys(merged.layers).flatMap((level) => {
+    const at = parseLevel(level);
+    if (at.kind === 'cluster' || valueOf(merged, at) !== undefined || valueOf(head, at) === undefined) return [];
+    const place: Place = { kind: 'setting', level, path: [] };
+    return [{ place, ours: valueOf(draft, place), theirs: valueOf(head, place) }];
+  });
+}
+
+function groupsGone(input: MergeInput, merged: Configuration): readonly Conflict[] {
+  return Object.entries(merged.machines)
+    .filter(([, { group }]) => !Object.hasOwn(merged.groups, group))
+    .map(([machine, { group }]) =>
+      misfit(input, { kind: 'group', name: group }, `it is deleted, and ${machine} is in it`),
+    );
+}
+
+/** One machine that was admitted on both sides, under two names. */
+function twins(input: MergeInput, merged: Configuration): readonly Conflict[] {
+  const names = new Map(Object.entries(input.head.machines).map(([name, { id }]) => [id, name]));
+  return Object.entries(merged.machines).flatMap(([name, { id }]) => {
+    const other = names.get(id);
+    if (other === undefined || other === name || !Object.hasOwn(merged.machines, other)) return [];
+    return [misfit(input, { kind: 'machine', name }, `the same machine is a member as ${other}`)];
+  });
+}
+
+function misfit({ draft, head }: MergeInput, place: Place, reason: string): Conflict {
+  return { place, ours: valueOf(draft, place), theirs: valueOf(head, place), reason };
+}
+
+function depth(place: Place): number {
+  return place.kind === 'setting' ? 1 + place.path.length : 0;
+}

@@ -1,0 +1,43 @@
+/** What settings refer to by name, as a table: who names what, and whether it is there. */
+import { isObject, own, type Json, type JsonObject } from '../schema/json.ts';
+
+export interface Reference {
+  /** The setting that holds the name. */
+  readonly from: readonly string[];
+  /** What it names: a section and an entry of it. */
+  readonly to: readonly [string, string];
+  readonly noun: string;
+}
+
+/** `*` stands for every entry of a table. */
+const kinds = [
+  { from: ['listeners', '*', 'interface'], section: 'interfaces', noun: 'interface' },
+  { from: ['listeners', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
+  { from: ['listeners', '*', 'policy'], section: 'mailFlowPolicies', noun: 'mail flow policy' },
+  { from: ['outbound', 'interface'], section: 'interfaces', noun: 'interface' },
+  { from: ['outbound', 'certificate'], section: 'certificates', noun: 'certificate' },
+  { from: ['outbound', 'trust'], section: 'trust', noun: 'trust list' },
+] as const;
+
+/** Every reference in the effective settings of a machine whose target is not there. */
+export function dangling(settings: JsonObject): readonly Reference[] {
+  return kinds
+    .flatMap(({ from, section, noun }) =>
+      found(settings, from).map(({ path, name }) => ({ from: path, to: [section, name] as const, noun })),
+    )
+    .filter(({ to: [section, name] }) => {
+      const entries = settings[section];
+      return !isObject(entries) || own(entries, name) === undefined;
+    });
+}
+
+function found(
+  value: Json | undefined,
+  [part, ...rest]: readonly string[],
+  path: readonly string[] = [],
+): readonly { readonly path: readonly string[]; readonly name: string }[] {
+  if (part === undefined) return typeof value === 'string' ? [{ path, name: value }] : [];
+  if (!isObject(value)) return [];
+  const names = part === '*' ? Object.keys(value) : [part];
+  return names.flatMap((name) => found(own(value, name), rest, [...path, name]));
+}

@@ -1,0 +1,53 @@
+/** The plain reference model that `resolve` is held against: merge patch (RFC 7396), layer by layer, then the defaults of fields. */
+import { isObject, type Json, type JsonObject } from '../../services/schema/json.ts';
+
+type Tree = Record<string, unknown>;
+
+const unitSections = ['certificates', 'trust', 'destinations'];
+const fieldDefaults: Readonly<Record<string, JsonObject>> = {
+  listeners: {
+    role: 'public',
+    certificate: 'demonstration',
+    tls: 'starttls',
+    policy: 'default',
+    probe: 'controller',
+  },
+  mailFlowPolicies: { tls: 'preferred' },
+  protocols: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
+};
+const sections = [...unitSections, ...Object.keys(fieldDefaults), 'interfaces', 'outbound'];
+
+export function referenceResolve(layers: readonly JsonObject[]): Json {
+  const out: Tree = {};
+  for (const layer of layers) patch(out, layer, '');
+  for (const section of sections) out[section] = { ...(out[section] as Tree | undefined) };
+  out['outbound'] = { trust: 'system', ...(out['outbound'] as Tree) };
+  out['protocols'] = { inbound: {}, outbound: {}, ...(out['protocols'] as Tree) };
+  for (const [section, fallback] of Object.entries(fieldDefaults)) {
+    const entries = Object.entries(out[section] as Record<string, Tree>);
+    out[section] = Object.fromEntries(entries.map(([name, entry]) => [name, { ...fallback, ...entry }]));
+  }
+  return out as Json;
+}
+
+function patch(target: Tree, layer: JsonObject, section: string): void {
+  for (const [name, value] of Object.entries(layer)) {
+    if (value === null) Reflect.deleteProperty(target, name);
+    else if (!isObject(value) || unitSections.includes(section)) target[name] = value;
+    else {
+      target[name] = isObject(target[name] as Json | undefined) ? target[name] : {};
+      patch(target[name] as Tree, value, section === '' ? name : 'within');
+    }
+  }
+}
+
+/** All leaves of a layer by pointer; null is one. Names in tests need no escaping. */
+export function flatten(value: Json, at = '', section = '', depth = 0): ReadonlyMap<string, Json> {
+  const isUnit = depth === 2 && unitSections.includes(section);
+  if (!isObject(value) || isUnit) return new Map([[at, value]]);
+  return new Map(
+    Object.entries(value).flatMap(([name, inner]) => [
+      ...flatten(inner, `${at}/${name}`, depth === 0 ? name : section, depth + 1),
+    ]),
+  );
+}
