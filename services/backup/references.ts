@@ -14,10 +14,10 @@ export function references(configuration: Configuration): References {
   const entries = (section: string) =>
     layers.flatMap((layer) => (isObject(layer[section]) ? Object.values(layer[section]) : []));
   const bindings = entries('certificates').flatMap((entry) =>
-    isObject(entry) ? [{ key: String(entry['key']), chain: String(entry['chain']) }] : [],
+    isObject(entry) ? [{ key: text(entry['key']), chain: text(entry['chain']) }] : [],
   );
   const bundles = entries('trust').flatMap((entry) =>
-    isObject(entry) && entry['source'] === 'bundle' ? [String(entry['bundle'])] : [],
+    isObject(entry) && entry['source'] === 'bundle' ? [text(entry['bundle'])] : [],
   );
   return {
     bindings,
@@ -25,4 +25,8 @@ export function references(configuration: Configuration): References {
     chains: [...new Set(bindings.map(({ chain }) => chain))].sort(),
     bundles: [...new Set(bundles)].sort(),
   };
+}
+
+function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -10,7 +10,11 @@ export function openState(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
   } catch (cause) {
-    throw new NamedError('invalid-input', `the state folder ${folder} cannot be made; give another with --state, or run as a user who may`, { cause });
+    throw new NamedError(
+      'invalid-input',
+      `the state folder ${folder} cannot be made; give another with --state, or run as a user who may`,
+      { cause },
+    );
   }
 }
 

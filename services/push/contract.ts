@@ -31,6 +31,8 @@ export interface PushService {
   rollout(id: number): Promise<RolloutView>;
   /** The rollout that goes with a revision, if one was started. */
   rolloutOf(revision: number): Promise<Rollout | undefined>;
+  /** The rollout that goes with a commit: started unless it was before, by whomever; undefined when it was. */
+  ensure(revision: number, by: string): Promise<Rollout | undefined>;
   /** Records a rollout; the controller that leads carries it out. One that was running is superseded. */
   start(by: string, options: RolloutOptions): Promise<Rollout>;
   /** Ends it after the machines in hand; what is done stays done. */

@@ -208,6 +208,6 @@ function whyReverted(reason: string, served: readonly Served[]): string {
   const bad = served.filter(({ verdict }) => verdict !== 'match' && verdict !== 'unproven');
   if (bad.length === 0) return reason;
   return bad
-    .map(({ listener, address, port, detail }) => `${listener} on ${address}:${port}: ${detail ?? ''}`)
+    .map(({ listener, address, port, detail }) => `${listener} on ${address}:${port}: ${detail}`)
     .join('; ');
 }

@@ -11,21 +11,29 @@ export interface AnswerReader {
 /** No gateway answers with more than this: two configuration files and a few dozen lines. */
 const limitBytes = 16 * 1024 * 1024;
 
+/** The stream flows from here on, so that its end and its exit status arrive whether the answer is read or not. */
 export function answerReader(stream: Readable): AnswerReader {
-  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let buffered: Buffer = Buffer.alloc(0);
+  let over = false;
+  let wake: () => void = () => undefined;
+  stream.on('data', (chunk: Buffer) => {
+    buffered = Buffer.concat([buffered, chunk]);
+    if (buffered.length > limitBytes) stream.destroy();
+    wake();
+  });
+  for (const event of ['end', 'close', 'error']) {
+    stream.on(event, () => {
+      // A broken connection ends the answer; whoever asked sees that it is not complete.
+      over = true;
+      wake();
+    });
+  }
 
   async function more(): Promise<boolean> {
-    if (buffered.length > limitBytes) return false;
-    try {
-      const next = await chunks.next();
-      if (next.done) return false;
-      buffered = Buffer.concat([buffered, next.value]);
-      return true;
-    } catch {
-      // A broken connection ends the answer; whoever asked sees that it is not complete.
-      return false;
-    }
+    if (over) return false;
+    const before = buffered.length;
+    await new Promise<void>((resolve) => (wake = resolve));
+    return buffered.length > before;
   }
 
   function take(length: number, skip: number): string {

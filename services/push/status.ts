@@ -46,7 +46,7 @@ export function converged({ wanted, deployed, served, problem }: MachineStatus):
     problem === undefined &&
     wanted !== undefined &&
     wanted.digest === deployed?.digest &&
-    (deployed.drift ?? []).length === 0 &&
+    deployed.drift.length === 0 &&
     served.every(({ verdict }) => verdict === 'match')
   );
 }

@@ -1,0 +1,88 @@
+/** The composition root: makes each service, one after the other, and hands it what it needs. No container, no globals. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+
+import type { ApiDeps } from '../api/deps.ts';
+import { backupService } from '../backup/service.ts';
+import { configService } from '../config/service.ts';
+import { machineService } from '../machines/service.ts';
+import { membershipService } from '../membership/service.ts';
+import { pkiService } from '../pki/service.ts';
+import { platforms } from '../platforms/registry.ts';
+import { pool } from '../push/pool.ts';
+import { readScript } from '../push/script.ts';
+import { pushService } from '../push/service.ts';
+import { connect } from '../push/ssh.ts';
+import { packageFolder } from '../schema/version.ts';
+import { secretsService } from '../secrets/service.ts';
+import type { Store } from '../store/store.ts';
+import type { LeadDeps } from './lead.ts';
+import { masterKey } from './master-key.ts';
+import type { Options } from './options.ts';
+import { controllerSshKey } from './ssh-key.ts';
+
+/** SSH handshakes at once: each costs about 10 ms of this process's only thread. */
+const handshakes = 8;
+
+export type Log = (event: string, facts: Readonly<Record<string, unknown>>) => void;
+
+export interface Controller {
+  readonly api: Pick<ApiDeps, 'config' | 'pki' | 'machines' | 'push' | 'membership' | 'backup' | 'store' | 'now'>;
+  readonly lead: LeadDeps;
+  close(): Promise<void>;
+}
+
+export async function compose(options: Options, store: Store, env: NodeJS.ProcessEnv, log: Log): Promise<Controller> {
+  const now = () => new Date();
+  const { bytes, source } = masterKey(options.masterKey, env);
+  const secrets = await secretsService({ store, masterKey: bytes, source });
+  const sshKey = await controllerSshKey(secrets);
+  const script = readScript(join(packageFolder(), 'deploy/gateway'));
+
+  const pki = pkiService({ store, secrets, now });
+  await pki.demonstration(hostname());
+  const machines = machineService({ store });
+  const config = configService({ store, pki, machines, platforms, now });
+  const connections = pool({
+    dial: async (id) => {
+      const { host, port, user, hostKey } = await machines.get(id);
+      return connect({ host, port }, { user, privateKey: sshKey.privateKey }, hostKey);
+    },
+    limit: pLimit(handshakes),
+    random: Math.random,
+  });
+  const { windowSeconds, probeSeconds } = options;
+  const push = pushService({
+    store,
+    config,
+    machines,
+    pki,
+    platforms,
+    pool: connections,
+    script,
+    windowSeconds,
+    probeSeconds,
+    now,
+    log,
+  });
+  const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
+  const backup = backupService({ config, machines, pki, now });
+
+  return {
+    api: { config, pki, machines, push, membership, backup, store, now },
+    lead: {
+      store,
+      config,
+      machines,
+      push,
+      name: `${hostname()} ${process.pid}`,
+      sweepSeconds: options.sweepSeconds,
+      log,
+    },
+    async close() {
+      connections.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+/** `signetd`: opens the store, serves the API, leads when it can, and ends in order when it is told to. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { pino } from 'pino';
+
+import { serve } from '../api/server.ts';
+import { apiService } from '../api/service.ts';
+import { isNamed } from '../errors.ts';
+import { adminTokenFile } from '../schema/locations.ts';
+import { packageVersion } from '../schema/version.ts';
+import { compose } from './compose.ts';
+import { lead } from './lead.ts';
+import { parseOptions, usage, type Options } from './options.ts';
+import { announce, openState, writePrivate } from './state.ts';
+import { openStore } from './stores.ts';
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2), process.env);
+  if (options === 'help') process.stdout.write(usage);
+  else if (options === 'version') process.stdout.write(`${packageVersion()}\n`);
+  else await run(options);
+}
+
+async function run(options: Options): Promise<void> {
+  const logger = pino({ base: { program: 'signetd' } });
+  const log = (event: string, facts: Readonly<Record<string, unknown>>) => logger.info(facts, event);
+  const told = new AbortController();
+  process.once('SIGTERM', () => told.abort());
+  process.once('SIGINT', () => told.abort());
+
+  openState(options.state);
+  const store = await openStore(options);
+  const controller = await compose(options, store, process.env, log);
+  const random = (size: number) => randomBytes(size);
+  const token = await apiService({ store, now: controller.api.now, random }).firstAdminToken();
+  const tokenPath = token === undefined ? undefined : writePrivate(options.state, adminTokenFile, token);
+
+  let leading = false;
+  const about = { version: packageVersion(), store: options.store.kind, leader: () => leading };
+  const { host, port, tls } = options;
+  const listener = await serve(
+    { ...controller.api, random, log: logger, about },
+    { host, port, ...(tls ? { tls } : {}) },
+  );
+  announce(options.state, listener.url);
+  logger.info(
+    {
+      url: listener.url,
+      state: options.state,
+      store: options.store.kind,
+      ...(tokenPath === undefined ? {} : { adminToken: tokenPath }),
+    },
+    'signetd is up',
+  );
+
+  const leadership = lead(controller.lead, (yes) => (leading = yes), told.signal);
+  if (!told.signal.aborted) await once(told.signal, 'abort');
+  logger.info({}, 'signetd is ending');
+  await listener.close();
+  await leadership;
+  await controller.close();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!isNamed(error)) throw error;
+  process.stderr.write(`signetd: ${error.message}\n`);
+  process.exitCode = error.code === 'invalid-input' ? 2 : 1;
+}
