@@ -1,0 +1,67 @@
+/** Certificates as clients see them: where each is bound, what it says, and which machines use it. */
+import { demonstrationName } from '../config/defaults.ts';
+import { defaultsLevel } from '../config/levels.ts';
+import { references } from '../config/references.ts';
+import type { Effective } from '../config/resolve.ts';
+import type { ChainFacts } from '../pki/chain-facts.ts';
+import { isDemonstration } from '../pki/demonstration.ts';
+import { pointer } from '../schema/pointer.ts';
+import type { CertificateBinding, CertificateView, Configuration } from '../schema/types.generated.ts';
+
+/** A name bound at a level. */
+export interface Bound {
+  readonly level: string;
+  readonly name: string;
+  readonly binding: CertificateBinding;
+}
+
+/** Every binding of a configuration, and the built-in one. */
+export function bindings({ layers }: Configuration, demonstration: CertificateBinding): readonly Bound[] {
+  const set = Object.entries(layers).flatMap(([level, layer]) => {
+    const certificates = (layer['certificates'] ?? {}) as Readonly<Record<string, CertificateBinding | null>>;
+    // null: a tombstone, which binds nothing.
+    return Object.entries(certificates).flatMap(([name, binding]) => (binding ? [{ level, name, binding }] : []));
+  });
+  return [...set, { level: defaultsLevel, name: demonstrationName, binding: demonstration }];
+}
+
+/** Which settings of which machines end up at each binding, keyed by `useKey`. */
+export function uses(machines: ReadonlyMap<string, Effective>): ReadonlyMap<string, CertificateView['usedBy']> {
+  const out = new Map<string, CertificateView['usedBy'][number][]>();
+  for (const [machine, { settings, origins }] of machines) {
+    for (const { from, to } of references(settings)) {
+      const [section, name] = to;
+      const level = section === 'certificates' ? origins.get(pointer(to)) : undefined;
+      if (level === undefined) continue;
+      const key = useKey(level, name);
+      out.set(key, [...(out.get(key) ?? []), { machine, pointer: pointer(from) }]);
+    }
+  }
+  return out;
+}
+
+export function useKey(level: string, name: string): string {
+  return `${level} ${name}`;
+}
+
+export function certificateView(
+  { level, name, binding: { key, chain } }: Bound,
+  facts: ChainFacts,
+  usedBy: CertificateView['usedBy'] = [],
+): CertificateView {
+  return {
+    level,
+    name,
+    key,
+    chain,
+    subject: facts.subject,
+    issuer: facts.issuer,
+    names: [...facts.names],
+    notBefore: facts.notBefore.toISOString(),
+    notAfter: facts.notAfter.toISOString(),
+    selfSigned: facts.selfSigned,
+    demonstration: isDemonstration(facts),
+    fingerprint: facts.leaf,
+    usedBy: [...usedBy],
+  };
+}

@@ -1,0 +1,40 @@
+/** The whole configuration as one file, saved and loaded; its secrets are encrypted under a passphrase. */
+import { route, type Route } from './route.ts';
+
+/** Keys and chains of a large fleet; the file travels inside a JSON string. */
+const fileLimit = 8 * 1024 * 1024;
+
+export const configurationFileRoutes: readonly Route[] = [
+  route({
+    name: 'save-configuration',
+    method: 'post',
+    path: '/configuration-files',
+    role: 'admin',
+    summary: 'The configuration file of a revision',
+    request: 'save-options',
+    response: 'file',
+    file: 'configuration-file',
+    async handle({ backup, config }, { body: { passphrase, revision } }) {
+      const number = revision ?? (await config.head()).number;
+      const file = await backup.save({ passphrase, revision: number });
+      return {
+        body: file,
+        headers: { 'Content-Disposition': `attachment; filename="revision-${number}.signet"` },
+        object: `/revisions/${number}`,
+      };
+    },
+  }),
+  route({
+    name: 'load-configuration',
+    method: 'post',
+    path: '/configuration-files/load',
+    role: 'admin',
+    summary: "Check a configuration file and put what it changes in one's own draft",
+    request: 'load-options',
+    bodyLimit: fileLimit,
+    response: 'load-result',
+    async handle({ backup }, { caller, body: { file, passphrase } }) {
+      return { body: await backup.load(caller.name, file, passphrase) };
+    },
+  }),
+];

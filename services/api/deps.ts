@@ -1,0 +1,49 @@
+/** Everything the API is given: the services it speaks for, and the few things of the process that it needs. */
+import type { BackupService } from '../backup/contract.ts';
+import type { ConfigService } from '../config/service.ts';
+import type { MachineService } from '../machines/service.ts';
+import type { MembershipService } from '../membership/contract.ts';
+import type { PkiService } from '../pki/service.ts';
+import type { PushService } from '../push/contract.ts';
+import type { Store } from '../store/store.ts';
+import type { ApiService } from './service.ts';
+
+export interface ApiDeps {
+  readonly config: ConfigService;
+  readonly pki: PkiService;
+  readonly machines: MachineService;
+  readonly push: PushService;
+  readonly membership: MembershipService;
+  readonly backup: BackupService;
+  /** For tokens, the audit trail and the stream of changes; only service.ts touches it. */
+  readonly store: Store;
+  readonly now: () => Date;
+  /** As many unpredictable bytes as asked for. */
+  readonly random: (size: number) => Uint8Array;
+  readonly log: Log;
+  readonly about: About;
+  /** Aborts when the process is about to end: streams end, and connections are not kept. */
+  readonly closing: AbortSignal;
+  /** How often a silent event stream says that it is alive; 15 when left out. */
+  readonly heartbeatSeconds?: number;
+}
+
+/** What a log is to the API; a pino logger is one. Fields are facts, never headers, bodies or secrets. */
+export interface Log {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** What the process says about itself. */
+export interface About {
+  readonly version: string;
+  readonly store: 'embedded' | 'etcd';
+  /** Whether this controller is the one that pushes, now. */
+  leader(): boolean;
+}
+
+/** What handlers are given: the dependencies, and the API's own service over the store. */
+export interface Context extends ApiDeps {
+  readonly service: ApiService;
+}

@@ -1,0 +1,46 @@
+/** The difference between a revision and another configuration, as people read it: settings, structure, files of each machine. */
+import { diffConfigurations, type StructureChange } from '../config/diff.ts';
+import type { ConfigService } from '../config/service.ts';
+import type { Configuration, RevisionDiff } from '../schema/types.generated.ts';
+
+export type Difference = Pick<RevisionDiff, 'settings' | 'structure' | 'machines'>;
+
+/** `machine` restricts the files to one machine; settings and structure are always whole. */
+export async function difference(
+  config: ConfigService,
+  from: number,
+  to: Configuration | number,
+  machine: string | undefined,
+): Promise<Difference> {
+  const before = await config.configuration(from);
+  const after = typeof to === 'number' ? await config.configuration(to) : to;
+  const { settings, structure } = diffConfigurations(before, after);
+  const roster = Object.keys({ ...before.machines, ...after.machines }).sort();
+  const machines = [];
+  for (const name of roster.filter((each) => machine === undefined || each === machine)) {
+    const diff = await config.manifestDiff(name, from, to);
+    if (diff !== '') machines.push({ machine: name, diff });
+  }
+  return {
+    settings: settings.flatMap(({ level, changes }) => changes.map((change) => ({ level, ...change }))),
+    structure: structure.map(sentence),
+    machines,
+  };
+}
+
+function sentence(change: StructureChange): string {
+  switch (change.kind) {
+    case 'group-created':
+      return `group ${change.group} is created`;
+    case 'group-deleted':
+      return `group ${change.group} is deleted`;
+    case 'group-described':
+      return `group ${change.group} has another description`;
+    case 'machine-admitted':
+      return `machine ${change.machine} joins group ${change.group}`;
+    case 'machine-dismissed':
+      return `machine ${change.machine} leaves group ${change.group} and the cluster`;
+    case 'machine-moved':
+      return `machine ${change.machine} moves from group ${change.from} to group ${change.to}`;
+  }
+}

@@ -1,0 +1,132 @@
+/** Drafts: an administrator's uncommitted changes, and the commit that makes a revision of them. */
+import { NamedError } from '../errors.ts';
+import type { DraftView } from '../schema/types.generated.ts';
+import type { Context } from './deps.ts';
+import { difference } from './difference.ts';
+import { draftTag, expectedRevision, requireDraftMatch, revisionTag } from './etag.ts';
+import { rollOut } from './roll-out.ts';
+import { route, type Caller, type Reply, type Route } from './route.ts';
+
+export const draftRoutes: readonly Route[] = [
+  route({
+    name: 'show-draft',
+    method: 'get',
+    path: '/drafts/{author}',
+    role: 'viewer',
+    summary: 'A draft; those of others need the role admin',
+    response: 'draft-view',
+    etag: true,
+    handle: async (context, { caller, parameters }) => view(context, readable(caller, parameters.author)),
+  }),
+  route({
+    name: 'amend-draft',
+    method: 'post',
+    path: '/drafts/{author}/operations',
+    role: 'operator',
+    summary: "Add changes to one's own draft, all or none",
+    request: 'draft-operations',
+    response: 'draft-view',
+    ifMatch: true,
+    etag: true,
+    async handle(context, { caller, parameters, body, ifMatch }) {
+      const author = own(caller, parameters.author);
+      await requireDraft(context, author, ifMatch);
+      await context.config.amend(author, body.operations);
+      return view(context, author);
+    },
+  }),
+  route({
+    name: 'discard-draft',
+    method: 'delete',
+    path: '/drafts/{author}',
+    role: 'operator',
+    summary: "Throw one's own draft away",
+    response: 'nothing',
+    ifMatch: true,
+    async handle(context, { caller, parameters, ifMatch }) {
+      const author = own(caller, parameters.author);
+      await requireDraft(context, author, ifMatch);
+      await context.config.discard(author);
+      return { body: undefined };
+    },
+  }),
+  route({
+    name: 'show-draft-diff',
+    method: 'get',
+    path: '/drafts/{author}/diff',
+    role: 'viewer',
+    summary: 'What a commit of a draft would change, in settings and in the files of each machine',
+    query: 'diff-query',
+    response: 'draft-diff',
+    async handle({ config }, { caller, parameters, query }) {
+      const author = readable(caller, parameters.author);
+      const { base, head, configuration, conflicts, findings } = await config.preview(author);
+      const changes = await difference(config, head, configuration, query.machine);
+      return { body: { base, head, conflicts, findings, ...changes } };
+    },
+  }),
+  route({
+    name: 'rebase-draft',
+    method: 'post',
+    path: '/drafts/{author}/rebase',
+    role: 'operator',
+    summary: "Bring one's own draft onto the head; the way out of a conflict",
+    request: 'rebase-options',
+    response: 'draft-view',
+    ifMatch: true,
+    etag: true,
+    async handle(context, { caller, parameters, body, ifMatch }) {
+      const author = own(caller, parameters.author);
+      await requireDraft(context, author, ifMatch);
+      await context.config.rebase(author, body.keep);
+      return view(context, author);
+    },
+  }),
+  route({
+    name: 'commit-draft',
+    method: 'post',
+    path: '/drafts/{author}/commit',
+    role: 'operator',
+    summary: "Make a revision of one's own draft, and roll it out",
+    request: 'commit-options',
+    response: 'committed',
+    status: 201,
+    ifMatch: true,
+    etag: true,
+    async handle(context, { caller, parameters, body, ifMatch }) {
+      const author = own(caller, parameters.author);
+      const expected = expectedRevision(ifMatch);
+      const { comment, rollout = true } = body;
+      const revision = await context.config.commit(author, {
+        comment,
+        rollout,
+        ...(expected === undefined ? {} : { expected }),
+      });
+      return {
+        body: { revision, ...(rollout ? await rollOut(context, author, revision.number) : {}) },
+        etag: revisionTag(revision.number),
+        object: `/revisions/${revision.number}`,
+      };
+    },
+  }),
+];
+
+async function view({ config }: Context, author: string): Promise<Reply<DraftView>> {
+  const [draft, { number: head }] = await Promise.all([config.draft(author), config.head()]);
+  return { body: { draft, head }, etag: draftTag(draft, head) };
+}
+
+async function requireDraft({ config }: Context, author: string, ifMatch: string | undefined): Promise<void> {
+  if (ifMatch !== undefined) requireDraftMatch(ifMatch, await config.draft(author));
+}
+
+function readable(caller: Caller, author: string): string {
+  if (author === 'me' || author === caller.name) return caller.name;
+  if (caller.role === 'admin') return author;
+  throw new NamedError('forbidden', `the draft of ${author} can only be read by ${author} and by administrators`);
+}
+
+function own(caller: Caller, author: string): string {
+  if (author === 'me' || author === caller.name) return caller.name;
+  throw new NamedError('forbidden', `the draft of ${author} can only be changed by ${author}`);
+}

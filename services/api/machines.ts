@@ -1,0 +1,164 @@
+/** Machines: who is a member, what each one gets and has, and how one joins and leaves. */
+import { NamedError } from '../errors.ts';
+import type { MachineView } from '../schema/types.generated.ts';
+import type { Context } from './deps.ts';
+import { contentTag } from './etag.ts';
+import { machineView } from './machine-view.ts';
+import { rollOut } from './roll-out.ts';
+import { route, type Route } from './route.ts';
+
+export const machineRoutes: readonly Route[] = [
+  route({
+    name: 'list-machines',
+    method: 'get',
+    path: '/machines',
+    role: 'viewer',
+    summary: 'Every machine with its status, by name; those that left are not among them',
+    response: 'machine-list',
+    handle: async (context) => ({ body: { machines: await views(context) } }),
+  }),
+  route({
+    name: 'plan-join',
+    method: 'post',
+    path: '/machines/plan',
+    role: 'operator',
+    summary: 'Reach a machine and say what joining would do; changes nothing',
+    request: 'join-request',
+    response: 'join-plan',
+    handle: async ({ membership }, { body }) => ({
+      body: await membership.plan(body),
+      object: `/machines/${body.name}`,
+    }),
+  }),
+  route({
+    name: 'join-machine',
+    method: 'post',
+    path: '/machines',
+    role: 'operator',
+    summary: 'Make a machine a member, with the host key that was shown and accepted',
+    request: 'accepted-join',
+    response: 'joined',
+    status: 201,
+    async handle(context, { caller, body }) {
+      const { registration, revision } = await context.membership.join(caller.name, body);
+      const rollout = body.rollout === false ? {} : await rollOut(context, caller.name, revision.number);
+      return {
+        body: { machine: await view(context, registration.name), revision: { number: revision.number }, ...rollout },
+        object: `/machines/${registration.name}`,
+      };
+    },
+  }),
+  route({
+    name: 'show-machine',
+    method: 'get',
+    path: '/machines/{machine}',
+    role: 'viewer',
+    summary: 'A machine with its status',
+    response: 'machine-view',
+    etag: true,
+    async handle(context, { parameters }) {
+      const body = await view(context, parameters.machine);
+      return { body, etag: contentTag(body) };
+    },
+  }),
+  route({
+    name: 'show-effective-settings',
+    method: 'get',
+    path: '/machines/{machine}/effective',
+    role: 'viewer',
+    summary: 'The effective settings of a machine, and the level each value comes from',
+    query: 'revision-query',
+    response: 'effective-view',
+    async handle({ config }, { parameters: { machine }, query }) {
+      const revision = query.revision ?? (await config.head()).number;
+      const { settings, origins } = await config.effective(machine, revision);
+      return { body: { machine, revision, settings, origins: Object.fromEntries(origins) } };
+    },
+  }),
+  route({
+    name: 'explain-setting',
+    method: 'get',
+    path: '/machines/{machine}/explain',
+    role: 'viewer',
+    summary: 'Where an effective value comes from, since when and by whom, and what it shadows',
+    query: 'explain-query',
+    response: 'explanation',
+    async handle({ config }, { parameters: { machine }, query: { path, revision } }) {
+      return { body: await config.explain(machine, path, revision) };
+    },
+  }),
+  route({
+    name: 'show-manifest',
+    method: 'get',
+    path: '/machines/{machine}/manifest',
+    role: 'viewer',
+    summary: 'Every file and parameter a machine must have; secrets are referred to, never held',
+    query: 'revision-query',
+    response: 'manifest',
+    async handle({ config }, { parameters: { machine }, query }) {
+      return { body: await config.manifest(machine, query.revision ?? (await config.head()).number) };
+    },
+  }),
+  route({
+    name: 'show-status',
+    method: 'get',
+    path: '/machines/{machine}/status',
+    role: 'viewer',
+    summary: 'What is wanted, deployed and served, as last seen',
+    response: 'status',
+    handle: async ({ push }, { parameters: { machine } }) => ({ body: await push.status(machine) }),
+  }),
+  route({
+    name: 'probe-machine',
+    method: 'post',
+    path: '/machines/{machine}/probe',
+    role: 'operator',
+    summary: 'Look again, now: read the gateway and probe its listeners',
+    response: 'status',
+    handle: async ({ push }, { parameters: { machine } }) => ({ body: await push.look(machine) }),
+  }),
+  route({
+    name: 'plan-leave',
+    method: 'get',
+    path: '/machines/{machine}/leave-plan',
+    role: 'viewer',
+    summary: 'What leaving would take from the configuration; changes nothing',
+    response: 'leave-plan',
+    handle: async ({ membership }, { parameters: { machine } }) => ({ body: await membership.planLeave(machine) }),
+  }),
+  route({
+    name: 'leave-machine',
+    method: 'post',
+    path: '/machines/{machine}/leave',
+    role: 'operator',
+    summary: 'Let a machine go; it keeps running what it has',
+    request: 'leave-options',
+    response: 'left',
+    async handle({ membership }, { caller, parameters: { machine }, body }) {
+      const { revision, plan, notes } = await membership.leave(caller.name, machine, body);
+      return { body: { revision: { number: revision.number }, plan, notes } };
+    },
+  }),
+];
+
+async function views({ config, machines, push }: Context): Promise<readonly MachineView[]> {
+  const [registrations, statuses, { number }] = await Promise.all([machines.list(), push.statuses(), config.head()]);
+  const configuration = await config.configuration(number);
+  const byName = new Map(statuses.map((status) => [status.machine, status]));
+  return (
+    registrations
+      .filter(({ state }) => state !== 'left')
+      // One that waits may share its name with a member, whose status is not its own.
+      .map((one) =>
+        machineView(one, configuration, one.facts, one.state === 'waiting' ? undefined : byName.get(one.name)),
+      )
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  );
+}
+
+async function view({ config, machines, push }: Context, name: string): Promise<MachineView> {
+  const registration = await machines.byName(name);
+  if (!registration) throw new NamedError('not-found', `there is no machine ${name}; see the list of machines`);
+  const [status, { number }] = await Promise.all([push.status(name), config.head()]);
+  return machineView(registration, await config.configuration(number), registration.facts, status);
+}

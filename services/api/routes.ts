@@ -1,0 +1,33 @@
+/** The table of everything the API answers. */
+import { auditRoutes } from './audit.ts';
+import { certificateRoutes } from './certificates.ts';
+import { configurationFileRoutes } from './configuration-files.ts';
+import { draftRoutes } from './drafts.ts';
+import { eventRoutes } from './events.ts';
+import { groupRoutes } from './groups.ts';
+import { healthRoutes } from './health.ts';
+import { layerRoutes } from './layers.ts';
+import { machineRoutes } from './machines.ts';
+import { openApiRoutes } from './openapi.ts';
+import { revisionRoutes } from './revisions.ts';
+import { rolloutRoutes } from './rollouts.ts';
+import type { Route } from './route.ts';
+import { tokenRoutes } from './tokens.ts';
+import { trustBundleRoutes } from './trust-bundles.ts';
+
+export const routes: readonly Route[] = [
+  ...healthRoutes,
+  ...openApiRoutes(() => routes),
+  ...machineRoutes,
+  ...groupRoutes,
+  ...layerRoutes,
+  ...draftRoutes,
+  ...revisionRoutes,
+  ...rolloutRoutes,
+  ...certificateRoutes,
+  ...trustBundleRoutes,
+  ...configurationFileRoutes,
+  ...auditRoutes,
+  ...tokenRoutes,
+  ...eventRoutes,
+];

@@ -1,0 +1,208 @@
+/** The API's own shell over the store: tokens, the audit trail and the stream of changes. The only file here that touches it. */
+import { isNamed, NamedError } from '../errors.ts';
+import { findings, parse } from '../schema/parse.ts';
+import type {
+  AuditEntry,
+  Shapes,
+  TokenCreated,
+  TokenRecord,
+  TokenRequest,
+  TokenView,
+} from '../schema/types.generated.ts';
+import { keys } from '../store/keys.ts';
+import type { Change, Entry, Store } from '../store/store.ts';
+import type { ApiDeps } from './deps.ts';
+import type { Caller } from './route.ts';
+import type { ServerEvent } from './sse.ts';
+import { digestOf, formatToken, matches, readToken, tokenParts, tokenSize } from './token-text.ts';
+
+export interface ApiService {
+  /** Makes a token; the answer is the only place where its secret ever shows. */
+  createToken(request: TokenRequest): Promise<TokenCreated>;
+  tokens(): Promise<readonly TokenView[]>;
+  /** From then on it opens nothing. The last admin token stays, since nobody could make another one. */
+  revokeToken(id: string): Promise<void>;
+  /** Whose token it is; undefined when it is unknown, wrong or expired. */
+  authenticate(token: string): Promise<Caller | undefined>;
+  /** When there is no token at all: makes one for an admin and returns it, to be written to a 0600 file. */
+  firstAdminToken(): Promise<string | undefined>;
+  /** Adds to the audit trail. Nothing in it may be a secret. */
+  record(entry: Omit<AuditEntry, 'id' | 'time'>): Promise<void>;
+  /** The audit trail, newest first. */
+  audit(page: { readonly before?: string; readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** Revisions, rollouts and statuses as they change, after the store's revision `after` (or from now on), until `signal` aborts. */
+  changes(after: number | undefined, signal: AbortSignal): AsyncIterable<ServerEvent>;
+}
+
+export function apiService({ store, now, random }: Pick<ApiDeps, 'store' | 'now' | 'random'>): ApiService {
+  async function records(): Promise<readonly TokenRecord[]> {
+    return (await all(store, keys.tokens)).map(readRecord);
+  }
+
+  async function add(id: string, secret: string, { name, role, days }: TokenRequest): Promise<TokenCreated> {
+    const created = now();
+    const expires =
+      days === undefined ? undefined : new Date(created.getTime() + days * 24 * 3600 * 1000).toISOString();
+    const view: TokenView = {
+      id,
+      name,
+      role,
+      created: created.toISOString(),
+      ...(expires === undefined ? {} : { expires }),
+    };
+    const record: TokenRecord = { ...view, digest: digestOf(secret) };
+    const { applied } = await store.transact({
+      compare: [{ key: keys.token(id), absent: true }],
+      writes: [{ put: keys.token(id), value: JSON.stringify(record) }],
+    });
+    if (!applied) throw new NamedError('already-exists', `there is a token with the id ${id} already; try again`);
+    return { ...view, token: formatToken({ id, secret }) };
+  }
+
+  return {
+    async createToken(request) {
+      // Drafts and commits carry the name, so two tokens must not share one; `me` stands for the caller in paths.
+      if (request.name === 'me')
+        throw new NamedError('invalid-input', 'a token cannot be named me; choose another name');
+      const present = await records();
+      if (present.some(({ name, expires }) => name === request.name && !isOver(expires, now()))) {
+        throw new NamedError(
+          'already-exists',
+          `there is a token named ${request.name}; revoke it or choose another name`,
+        );
+      }
+      const { id, secret } = tokenParts(random(tokenSize));
+      return add(id, secret, request);
+    },
+
+    async tokens() {
+      return (await records()).map(({ digest: _digest, ...view }) => view);
+    },
+
+    async revokeToken(id) {
+      const present = await records();
+      const token = present.find((record) => record.id === id);
+      if (!token) throw new NamedError('not-found', `there is no token with the id ${id}; see the list of tokens`);
+      const others = present.filter((record) => record.id !== id && !isOver(record.expires, now()));
+      if (token.role === 'admin' && !others.some(({ role }) => role === 'admin')) {
+        throw new NamedError(
+          'invalid-input',
+          `${token.name} is the last admin token; make another one before it is revoked`,
+        );
+      }
+      await store.transact({ compare: [], writes: [{ delete: keys.token(id) }] });
+    },
+
+    async authenticate(text) {
+      const token = readToken(text);
+      const entry = token && (await store.get(keys.token(token.id)));
+      if (!entry) return undefined;
+      const { name, role, digest, expires } = readRecord(entry);
+      return matches(token.secret, digest) && !isOver(expires, now()) ? { name, role } : undefined;
+    },
+
+    async firstAdminToken() {
+      if ((await store.range(keys.tokens, { limit: 1 })).entries.length > 0) return undefined;
+      const { secret } = tokenParts(random(tokenSize));
+      try {
+        // A fixed id: of several controllers that start at once only one makes it.
+        return (await add('admin', secret, { name: 'admin', role: 'admin' })).token;
+      } catch (error) {
+        if (isNamed(error, 'already-exists')) return undefined;
+        throw error;
+      }
+    },
+
+    async record(entry) {
+      const time = now().toISOString();
+      const place = { time, id: Buffer.from(random(8)).toString('hex') };
+      const full: AuditEntry = { id: `${place.time}/${place.id}`, time, ...entry };
+      const key = keys.audit(place.time, place.id);
+      await store.transact({ compare: [], writes: [{ put: key, value: JSON.stringify(full) }] });
+    },
+
+    audit: ({ before, limit }) => newestFirst(store, before, limit, now()),
+    changes: (after, signal) => changes(store, after, signal),
+  };
+}
+
+function readRecord({ key, value }: Entry): TokenRecord {
+  return parse('token-record', JSON.parse(value), `the record ${key}`);
+}
+
+function isOver(expires: string | undefined, now: Date): boolean {
+  return expires !== undefined && Date.parse(expires) <= now.getTime();
+}
+
+async function all(store: Store, prefix: string): Promise<readonly Entry[]> {
+  const out: Entry[] = [];
+  for (;;) {
+    const last = out.at(-1)?.key;
+    const { entries } = await store.range(prefix, { limit: 500, ...(last === undefined ? {} : { startAfter: last }) });
+    out.push(...entries);
+    if (entries.length < 500) return out;
+  }
+}
+
+/** Stores only read forwards, so the trail is read day by day, from the newest on. */
+async function newestFirst(store: Store, before: string | undefined, limit: number, now: Date): Promise<AuditEntry[]> {
+  const oldest = (await store.range(keys.audits, { limit: 1 })).entries[0]?.key.slice(keys.audits.length);
+  const out: AuditEntry[] = [];
+  if (oldest === undefined) return out;
+  // A day ahead, for entries of a controller whose clock is.
+  const tomorrow = dayAfter(now.toISOString(), 1);
+  const first = before?.slice(0, 10) ?? tomorrow;
+  for (
+    let day = first < tomorrow ? first : tomorrow;
+    out.length < limit && day >= oldest.slice(0, 10);
+    day = dayAfter(day, -1)
+  ) {
+    const entries = (await all(store, keys.audits + day)).filter(
+      ({ key }) => before === undefined || key < keys.audits + before,
+    );
+    out.push(...entries.reverse().map(({ key, value }) => readEntry(key, value)));
+  }
+  return out.slice(0, limit);
+}
+
+function readEntry(key: string, value: string): AuditEntry {
+  const entry = parse('audit-entry', JSON.parse(value), `the record ${key}`);
+  return { ...entry, id: key.slice(keys.audits.length) };
+}
+
+/** The day, YYYY-MM-DD, so many days after the one `instant` begins with. */
+function dayAfter(instant: string, days: number): string {
+  const day = new Date(`${instant.slice(0, 10)}T00:00:00.000Z`);
+  return new Date(day.getTime() + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
+}
+
+/** The records whose changes are worth telling, by the prefix of their keys. */
+const told = [
+  { prefix: keys.revisions, event: 'revision', shape: 'revision' },
+  { prefix: keys.rollouts, event: 'rollout', shape: 'rollout' },
+  { prefix: keys.statuses, event: 'status', shape: 'status' },
+] as const satisfies readonly { readonly prefix: string; readonly event: string; readonly shape: keyof Shapes }[];
+
+async function* changes(store: Store, after: number | undefined, signal: AbortSignal): AsyncGenerator<ServerEvent> {
+  const present = async () => (await store.range(keys.head, { limit: 1 })).revision;
+  let from = (after ?? (await present())) + 1;
+  while (!signal.aborted) {
+    try {
+      // One watch over everything: ids only resume without a gap when events come in the order of the store.
+      for await (const change of store.watch('', from, signal)) yield* asEvent(change);
+      return;
+    } catch (error) {
+      if (!isNamed(error, 'store-compacted')) throw error;
+      from = (await present()) + 1;
+      yield { event: 'reset', id: String(from - 1), data: {} };
+    }
+  }
+}
+
+function* asEvent(change: Change): Generator<ServerEvent> {
+  if (change.kind === 'delete') return;
+  const kind = told.find(({ prefix }) => change.key.startsWith(prefix));
+  if (!kind) return;
+  const data: unknown = JSON.parse(change.value);
+  if (findings(kind.shape, data).length === 0) yield { event: kind.event, id: String(change.revision), data };
+}
