@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { running, uncached, type Running } from './running.ts';
+import { hostKey } from './stand-ins.ts';
+
+let api: Running;
+before(async () => {
+  api = await running();
+});
+after(() => api.close());
+
+const request = { name: 'mx1', host: '198.18.0.11', bootstrap: { user: 'root', password: 'hunter2' } };
+
+describe('machines', () => {
+  it('join as planned, and are pushed to', async () => {
+    const plan = (await api.ask('POST /machines/plan', { body: request })).as('join-plan');
+    assert.deepEqual([plan.hostKey, plan.findings], [hostKey, []]);
+
+    const answer = await api.ask('POST /machines', { body: { ...request, hostKey: plan.hostKey } });
+
+    const { machine, revision, rollout } = answer.as('joined');
+    assert.deepEqual([machine.name, machine.group, machine.state, revision.number], ['mx1', 'main', 'member', 1]);
+    assert.deepEqual(machine.facts, {
+      os: 'Debian GNU/Linux 12 (bookworm)',
+      hostname: 'mx1.example.test',
+      bootHook: 'systemd',
+      postfix: { version: '3.7.11', running: true },
+    });
+    assert.equal(rollout, 1);
+    assert.deepEqual(api.push.started, [{ by: 'anna', machines: undefined }]);
+  });
+
+  it('do not join with another host key than the one they show', async () => {
+    const body = { ...request, name: 'mx2', hostKey: `SHA256:${'B'.repeat(43)}` };
+
+    const refused = await api.ask('POST /machines', { body });
+
+    assert.equal(refused.status, 409);
+    assert.equal(refused.problem, 'host-key-mismatch');
+  });
+
+  it('are listed with where they belong, and shown one by one', async () => {
+    const { machines } = (await api.ask('GET /machines')).as('machine-list');
+
+    assert.deepEqual(
+      machines.map(({ name, group, host, port }) => [name, group, host, port]),
+      [['mx1', 'main', '198.18.0.11', 22]],
+    );
+    const answer = await api.ask('GET /machines/mx1');
+    assert.deepEqual(answer.as('machine-view'), machines[0]);
+    const headers = { 'if-none-match': answer.headers.get('etag') ?? '', ...uncached };
+    assert.equal((await api.ask('GET /machines/mx1', { headers })).status, 304);
+    assert.equal((await api.ask('GET /machines/mx9')).problem, 'not-found');
+  });
+
+  it('belong to groups', async () => {
+    const { groups } = (await api.ask('GET /groups')).as('group-list');
+
+    assert.deepEqual(
+      groups.map(({ name, machines }) => [name, machines]),
+      [['main', ['mx1']]],
+    );
+  });
+
+  it('have effective settings with the level of each', async () => {
+    const { settings, origins, revision } = (await api.ask('GET /machines/mx1/effective')).as('effective-view');
+
+    assert.equal(revision, 1);
+    assert.equal(origins['/listeners/public/port'], 'defaults');
+    assert.equal(origins['/interfaces/main/address'], 'machine/mx1');
+    assert.ok('listeners' in settings);
+    assert.equal((await api.ask('GET /machines/mx1/effective?revision=0')).problem, 'not-found');
+  });
+
+  it('explain a setting, with and without the leading slash', async () => {
+    const body = { operations: [{ op: 'set', level: 'cluster', path: '/listeners/public/port', value: 2525 }] };
+    await api.ask('POST /drafts/me/operations', { body });
+    await api.ask('POST /drafts/me/commit', { body: { comment: 'another port', rollout: false } });
+
+    const explained = (await api.ask('GET /machines/mx1/explain?path=listeners/public/port')).as('explanation');
+
+    const { value, level, revision, author, comment, shadows } = explained;
+    assert.deepEqual([value, level, revision, author, comment], [2525, 'cluster', 2, 'anna', 'another port']);
+    assert.deepEqual(shadows, [{ level: 'defaults', value: 25 }]);
+    assert.deepEqual((await api.ask('GET /machines/mx1/explain?path=/listeners/public/port')).body, explained);
+    const before = (await api.ask('GET /machines/mx1/explain?path=/listeners/public/port&revision=1')).as(
+      'explanation',
+    );
+    assert.deepEqual([before.value, before.level, before.revision], [25, 'defaults', undefined]);
+  });
+
+  it('have a manifest that refers to the private key and does not hold it', async () => {
+    const answer = await api.ask('GET /machines/mx1/manifest');
+
+    const { machine, digest, files } = answer.as('manifest');
+    assert.equal(machine, 'mx1');
+    assert.match(digest, /^[0-9a-f]{64}$/);
+    assert.ok(files.some(({ parts }) => parts.some((part) => 'key' in part)));
+    assert.doesNotMatch(answer.text, /PRIVATE KEY/);
+  });
+
+  it('have a status, as last seen and seen anew', async () => {
+    assert.equal((await api.ask('GET /machines/mx1/status')).as('status').machine, 'mx1');
+    assert.equal((await api.ask('POST /machines/mx1/probe')).as('status').machine, 'mx1');
+  });
+
+  it('leave as planned', async () => {
+    const plan = (await api.ask('GET /machines/mx1/leave-plan')).as('leave-plan');
+
+    const { revision, plan: done, notes } = (await api.ask('POST /machines/mx1/leave')).as('left');
+
+    assert.deepEqual(done, plan);
+    assert.deepEqual([revision.number, notes.length], [3, 1]);
+  });
+});

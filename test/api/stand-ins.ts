@@ -1,0 +1,171 @@
+/** Push, membership and backup as the API sees them: they keep what they are asked in memory, and tests decide how it goes on. */
+import { EventEmitter, on } from 'node:events';
+
+import type { BackupService } from '../../services/backup/contract.ts';
+import type { ConfigService } from '../../services/config/service.ts';
+import { NamedError } from '../../services/errors.ts';
+import type { MachineService } from '../../services/machines/service.ts';
+import type { MembershipService } from '../../services/membership/contract.ts';
+import type { PushService, RolloutView } from '../../services/push/contract.ts';
+import type { Facts, MachineStatus, Registration, Rollout } from '../../services/schema/types.generated.ts';
+
+export const hostKey = `SHA256:${'A'.repeat(43)}`;
+
+export const facts: Facts = {
+  collected: '2026-11-24T10:00:00.000Z',
+  script: '1',
+  identity: '',
+  hostname: 'mx1.example.test',
+  os: 'Debian GNU/Linux 12 (bookworm)',
+  addresses: ['198.18.0.11'],
+  bootId: '3a1c8f0a-5bd0-4e8c-9ad1-0c6a1d1b8c11',
+  bootHook: 'systemd',
+  freeKilobytes: 1_000_000,
+  postfix: {
+    version: '3.7.11',
+    running: true,
+    configDirectory: '/etc/postfix',
+    queueDirectory: '/var/spool/postfix',
+    parameters: { myhostname: 'mx1.example.test', inet_interfaces: 'all' },
+    services: { smtp: 25 },
+    mainCf: '',
+    masterCf: 'smtp inet n - y - - smtpd\n',
+  },
+};
+
+export interface PushStandIn extends PushService {
+  /** Ends a rollout, as a runner would. */
+  finish(id: number, state: Rollout['state']): void;
+  /** Whom rollouts were started for, and by whom. */
+  readonly started: readonly { readonly by: string; readonly machines: readonly string[] | undefined }[];
+}
+
+export function pushStandIn(config: ConfigService, now: () => Date): PushStandIn {
+  const rollouts: Rollout[] = [];
+  const started: PushStandIn['started'][number][] = [];
+  const changed = new EventEmitter();
+  const status = (machine: string): MachineStatus => ({ machine, served: [] });
+
+  function find(id: number): Rollout {
+    const found = rollouts[id - 1];
+    if (!found) throw new NamedError('not-found', `there is no rollout ${id}`);
+    return found;
+  }
+  function view(id: number): RolloutView {
+    const rollout = find(id);
+    const outcomes = rollout.waves.flat().map((machine) => ({
+      machine,
+      state: rollout.state === 'running' ? ('pushing' as const) : ('confirmed' as const),
+      updated: rollout.started,
+    }));
+    return { rollout, outcomes };
+  }
+  function finish(id: number, state: Rollout['state']): void {
+    rollouts[id - 1] = { ...find(id), state, finished: now().toISOString() };
+    changed.emit('change', id);
+  }
+  async function start(by: string, options: Parameters<PushService['start']>[1]): Promise<Rollout> {
+    const revision = options.revision ?? (await config.head()).number;
+    const { machines } = await config.configuration(revision);
+    started.push({ by, machines: options.machines });
+    const rollout: Rollout = {
+      id: rollouts.length + 1,
+      revision,
+      started: now().toISOString(),
+      state: 'running',
+      by,
+      waves: [[...(options.machines ?? Object.keys(machines))]],
+      budget: options.budget ?? 0,
+      revertOnFailure: options.revertOnFailure ?? false,
+      overwriteDrift: options.overwriteDrift ?? false,
+    };
+    rollouts.push(rollout);
+    return rollout;
+  }
+
+  return {
+    started,
+    finish,
+    start,
+    statuses: async () => Object.keys((await config.configuration((await config.head()).number)).machines).map(status),
+    status: (machine) => Promise.resolve(status(machine)),
+    rollouts: (limit = 50) => Promise.resolve(rollouts.toReversed().slice(0, limit)),
+    rollout: (id) => Promise.resolve().then(() => view(id)),
+    ensure: (revision, by) =>
+      rollouts.some((one) => one.revision === revision) ? Promise.resolve(undefined) : start(by, { revision }),
+    rolloutOf: (revision) => Promise.resolve(rollouts.find((one) => one.revision === revision)),
+    stop: (id) => Promise.resolve().then(() => (finish(id, 'stopped'), find(id))),
+    revert: (id, by) => start(by, { revision: find(id).revision }),
+    async *follow(id, signal) {
+      yield view(id);
+      if (find(id).state !== 'running') return;
+      for await (const [which] of on(changed, 'change', { signal }) as AsyncIterable<[number]>) {
+        if (which !== id) continue;
+        yield view(id);
+        if (find(id).state !== 'running') return;
+      }
+    },
+    forget: () => Promise.resolve(),
+    look: (machine) => Promise.resolve(status(machine)),
+  };
+}
+
+/** Admits and dismisses without reaching anything. */
+export function membershipStandIn(config: ConfigService, machines: MachineService): MembershipService {
+  const { postfix, ...rest } = facts;
+  const planLeave = (machine: string) =>
+    Promise.resolve({ machine, settings: ['/interfaces/main'], certificates: [], reachable: true });
+  return {
+    plan: ({ name, group = 'main' }) =>
+      Promise.resolve({
+        name,
+        group,
+        hostKey,
+        facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
+        layer: {},
+        findings: [],
+        notes: [],
+      }),
+    async join(author, { name, host, port = 22, group = 'main', hostKey: accepted, rollout = true }) {
+      if (accepted !== hostKey) throw new NamedError('host-key-mismatch', `${host} shows another host key`);
+      const id = `00000000-0000-4000-8000-${Buffer.from(name.padEnd(6).slice(-6)).toString('hex')}`;
+      const registration: Registration = {
+        id,
+        name,
+        host,
+        port,
+        user: 'root',
+        hostKey: 'ssh-ed25519 AAAA',
+        state: 'member',
+        facts,
+      };
+      await machines.put(registration);
+      const layer = { interfaces: { main: { address: 'all', hostname: `${name}.example.test` } } };
+      const operations = [{ op: 'admit', machine: name, id, group, layer } as const];
+      const revision = await config.apply(author, operations, { comment: `join ${name}`, rollout });
+      return { registration, revision };
+    },
+    planLeave,
+    async leave(author, machine) {
+      const plan = await planLeave(machine);
+      const revision = await config.apply(author, [{ op: 'dismiss', machine }], {
+        comment: `leave ${machine}`,
+        rollout: false,
+      });
+      return { revision, plan, notes: ['the key of the controller was removed'] };
+    },
+  };
+}
+
+/** A file that holds nothing but the number of its revision. */
+export function backupStandIn(config: ConfigService): BackupService {
+  return {
+    save: ({ revision }) => Promise.resolve(`{\n  "revision": ${revision ?? 0}\n}\n`),
+    async load(author, file, passphrase) {
+      if (passphrase === 'wrong') throw new NamedError('wrong-passphrase', 'the passphrase does not open this file');
+      const operations = [{ op: 'create-group', group: 'loaded' }] as const;
+      await config.amend(author, operations);
+      return { operations, unknownMachines: [], certificates: file.length };
+    },
+  };
+}
