@@ -21,14 +21,17 @@ const kinds = [
 
 /** Every reference in the effective settings of a machine whose target is not there. */
 export function dangling(settings: JsonObject): readonly Reference[] {
-  return kinds
-    .flatMap(({ from, section, noun }) =>
-      found(settings, from).map(({ path, name }) => ({ from: path, to: [section, name] as const, noun })),
-    )
-    .filter(({ to: [section, name] }) => {
-      const entries = settings[section];
-      return !isObject(entries) || own(entries, name) === undefined;
-    });
+  return references(settings).filter(({ to: [section, name] }) => {
+    const entries = settings[section];
+    return !isObject(entries) || own(entries, name) === undefined;
+  });
+}
+
+/** Every reference in the effective settings of a machine. */
+export function references(settings: JsonObject): readonly Reference[] {
+  return kinds.flatMap(({ from, section, noun }) =>
+    found(settings, from).map(({ path, name }) => ({ from: path, to: [section, name] as const, noun })),
+  );
 }
 
 function found(
