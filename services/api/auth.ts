@@ -3,9 +3,10 @@ import type { Request, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 
 import { NamedError } from '../errors.ts';
+import type { Caller, Role } from './caller.ts';
 import { run } from './middleware.ts';
 import { EdgeError } from './problem.ts';
-import type { Caller, Role, Route } from './route.ts';
+import type { Route } from './route.ts';
 import type { ApiService } from './service.ts';
 
 /** Failed attempts that one address may make in a minute before it is told to wait. */

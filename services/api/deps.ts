@@ -5,21 +5,15 @@ import type { MachineService } from '../machines/service.ts';
 import type { MembershipService } from '../membership/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
-import type { Store } from '../store/store.ts';
-import type { ApiService } from './service.ts';
+import type { ApiService, ApiServiceDeps } from './service.ts';
 
-export interface ApiDeps {
+export interface ApiDeps extends ApiServiceDeps {
   readonly config: ConfigService;
   readonly pki: PkiService;
   readonly machines: MachineService;
   readonly push: PushService;
   readonly membership: MembershipService;
   readonly backup: BackupService;
-  /** For tokens, the audit trail and the stream of changes; only service.ts touches it. */
-  readonly store: Store;
-  readonly now: () => Date;
-  /** As many unpredictable bytes as asked for. */
-  readonly random: (size: number) => Uint8Array;
   readonly log: Log;
   readonly about: About;
   /** Aborts when the process is about to end: streams end, and connections are not kept. */

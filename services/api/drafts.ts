@@ -1,11 +1,12 @@
 /** Drafts: an administrator's uncommitted changes, and the commit that makes a revision of them. */
 import { NamedError } from '../errors.ts';
 import type { DraftView } from '../schema/types.generated.ts';
+import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
 import { difference } from './difference.ts';
 import { draftTag, expectedRevision, requireDraftMatch, revisionTag } from './etag.ts';
 import { rollOut } from './roll-out.ts';
-import { route, type Caller, type Reply, type Route } from './route.ts';
+import { route, type Reply, type Route } from './route.ts';
 
 export const draftRoutes: readonly Route[] = [
   route({

@@ -5,11 +5,12 @@ import { parse } from '../schema/parse.ts';
 import { redact } from '../secrets/redact.ts';
 import { allow, type Authenticate } from './auth.ts';
 import { readBody } from './body.ts';
+import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
 import { readParameters } from './parameters.ts';
 import { codeOf } from './problem.ts';
 import { noteActor, requestId } from './request-log.ts';
-import { prefix, type Caller, type Reply, type Route } from './route.ts';
+import { prefix, type Reply, type Route } from './route.ts';
 import { stream, type ServerEvent } from './sse.ts';
 
 const nobody: Caller = { name: '', role: 'viewer' };

@@ -1,18 +1,11 @@
 /** What a route is: data that validation, role checks, the OpenAPI document and the tests all read. */
 import type { PathParameters, Shapes } from '../schema/types.generated.ts';
+import type { Caller, Role } from './caller.ts';
 import type { Context } from './deps.ts';
 import type { ServerEvent } from './sse.ts';
 
 /** Where the API stands; only /health is beside it. */
 export const prefix = '/api/v1';
-
-export type Role = 'viewer' | 'operator' | 'admin';
-
-/** Who asks: the token of the request. */
-export interface Caller {
-  readonly name: string;
-  readonly role: Role;
-}
 
 /** The request as a handler sees it: checked and typed. */
 export interface Asked<Parameters = unknown, Query = unknown, Body = unknown> {

@@ -11,8 +11,7 @@ import type {
 } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import type { Change, Entry, Store } from '../store/store.ts';
-import type { ApiDeps } from './deps.ts';
-import type { Caller } from './route.ts';
+import type { Caller } from './caller.ts';
 import type { ServerEvent } from './sse.ts';
 import { digestOf, formatToken, matches, readToken, tokenParts, tokenSize } from './token-text.ts';
 
@@ -34,7 +33,14 @@ export interface ApiService {
   changes(after: number | undefined, signal: AbortSignal): AsyncIterable<ServerEvent>;
 }
 
-export function apiService({ store, now, random }: Pick<ApiDeps, 'store' | 'now' | 'random'>): ApiService {
+export interface ApiServiceDeps {
+  readonly store: Store;
+  readonly now: () => Date;
+  /** As many unpredictable bytes as asked for. */
+  readonly random: (size: number) => Uint8Array;
+}
+
+export function apiService({ store, now, random }: ApiServiceDeps): ApiService {
   async function records(): Promise<readonly TokenRecord[]> {
     return (await all(store, keys.tokens)).map(readRecord);
   }
