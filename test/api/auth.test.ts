@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { failuresPerMinute } from '../../services/api/auth.ts';
-import type { Role, Route } from '../../services/api/route.ts';
+import type { Role } from '../../services/api/caller.ts';
+import type { Route } from '../../services/api/route.ts';
 import { routes } from '../../services/api/routes.ts';
 import { running, type Running } from './running.ts';
 

@@ -7,11 +7,13 @@ import { join } from 'node:path';
 
 import { pino } from 'pino';
 
+import type { Role } from '../../services/api/caller.ts';
 import type { ApiDeps } from '../../services/api/deps.ts';
-import type { Role, Route } from '../../services/api/route.ts';
+import type { Route } from '../../services/api/route.ts';
 import { routes } from '../../services/api/routes.ts';
 import { serve, type Listener, type ListenOptions } from '../../services/api/server.ts';
 import { apiService, type ApiService } from '../../services/api/service.ts';
+import { backupService } from '../../services/backup/service.ts';
 import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
@@ -21,7 +23,7 @@ import type { Shapes } from '../../services/schema/types.generated.ts';
 import { secretsService } from '../../services/secrets/service.ts';
 import { embeddedStore } from '../../services/store/embedded.ts';
 import type { Store } from '../../services/store/store.ts';
-import { backupStandIn, hostKey, membershipStandIn, pushStandIn, type PushStandIn } from './stand-ins.ts';
+import { hostKey, membershipStandIn, pushStandIn, type PushStandIn } from './stand-ins.ts';
 
 export interface Answer {
   readonly status: number;
@@ -74,7 +76,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const real = {
     ...{ store, pki, machines, config, push, now },
     membership: membershipStandIn(config, machines),
-    backup: backupStandIn(config),
+    backup: backupService({ config, machines, pki, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     about: { version: '0.1.0', store: 'embedded' as const, leader: () => true },

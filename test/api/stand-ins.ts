@@ -1,7 +1,6 @@
-/** Push, membership and backup as the API sees them: they keep what they are asked in memory, and tests decide how it goes on. */
+/** Push and membership as the API sees them, without gateways: they keep what they are asked in memory, and tests decide how it goes on. */
 import { EventEmitter, on } from 'node:events';
 
-import type { BackupService } from '../../services/backup/contract.ts';
 import type { ConfigService } from '../../services/config/service.ts';
 import { NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
@@ -153,19 +152,6 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
         rollout: false,
       });
       return { revision, plan, notes: ['the key of the controller was removed'] };
-    },
-  };
-}
-
-/** A file that holds nothing but the number of its revision. */
-export function backupStandIn(config: ConfigService): BackupService {
-  return {
-    save: ({ revision }) => Promise.resolve(`{\n  "revision": ${revision ?? 0}\n}\n`),
-    async load(author, file, passphrase) {
-      if (passphrase === 'wrong') throw new NamedError('wrong-passphrase', 'the passphrase does not open this file');
-      const operations = [{ op: 'create-group', group: 'loaded' }] as const;
-      await config.amend(author, operations);
-      return { operations, unknownMachines: [], certificates: file.length };
     },
   };
 }

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import { running, type Running } from './running.ts';
+
+const passphrase = 'quiet-river-under-stone';
+
+let api: Running;
+let other: Running;
+before(async () => {
+  [api, other] = [await running(), await running()];
+});
+after(async () => {
+  await api.close();
+  await other.close();
+});
+
+describe('configuration files', () => {
+  it('bring a configuration into the draft of another controller', async () => {
+    const create = { subject: { commonName: 'mail.example.test' } };
+    const made = await api.ask('POST /certificates/cluster/mx', { body: { create } });
+    await api.ask('POST /drafts/me/commit', { body: { comment: 'first' } });
+
+    const saved = await api.ask('POST /configuration-files', { body: { passphrase } });
+    const loaded = await other.ask('POST /configuration-files/load', { body: { file: saved.text, passphrase } });
+
+    assert.equal(saved.status, 200);
+    assert.equal(saved.headers.get('content-disposition'), 'attachment; filename="revision-1.signet"');
+    assert.equal(saved.headers.get('cache-control'), 'no-store');
+    assert.deepEqual(
+      saved.as('configuration-file').configuration.layers,
+      (await api.ask('GET /revisions/1')).as('revision-view').configuration.layers,
+    );
+    assert.equal(loaded.as('load-result').certificates, 1);
+    const { settings } = (await other.ask('GET /drafts/me/diff')).as('draft-diff');
+    const { key, chain } = made.as('certificate-added').certificate;
+    assert.deepEqual(settings, [{ level: 'cluster', pointer: '/certificates/mx', after: { key, chain } }]);
+  });
+
+  it('are not opened with another passphrase', async () => {
+    const { text: file } = await api.ask('POST /configuration-files', { body: { passphrase } });
+
+    const refused = await other.ask('POST /configuration-files/load', { body: { file, passphrase: 'another' } });
+
+    assert.equal(refused.status, 422);
+    assert.equal(refused.problem, 'wrong-passphrase');
+  });
+
+  it('are for administrators, and leave an audit entry that names the revision', async () => {
+    await api.ask('POST /configuration-files', { body: { passphrase }, token: api.tokens.operator });
+    await api.ask('POST /configuration-files', { body: { passphrase, revision: 0 } });
+
+    const [saved, refused] = (await api.ask('GET /audit?limit=2')).as('audit-list').entries;
+
+    assert.deepEqual([saved?.action, saved?.object, saved?.outcome], ['save-configuration', '/revisions/0', 'ok']);
+    assert.deepEqual([refused?.actor, refused?.outcome], ['otto', 'forbidden']);
+  });
+});
