@@ -2,16 +2,14 @@
 import type { Command } from 'commander';
 
 import type { Finding } from '../errors.ts';
-import type { CertificateRequest } from '../schema/types.generated.ts';
-import type { CertificateView } from './answers.ts';
-import type { CertificateSource } from './controller.ts';
+import type { CertificateRequest, CertificateSource, CertificateView } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import { expiry } from './machine-view.ts';
 import { command, several, wholeNumber } from './options.ts';
 import { moment, short, type Printer, type Text } from './print.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
-import { draftNote } from './settings.ts';
+import { draftNote } from './changes.ts';
 
 interface CreateOptions {
   readonly level: string;
@@ -146,7 +144,7 @@ async function readCertificate(
   const ask = async () =>
     readSecret(prompt, {
       file: passphraseFile,
-      question: `Passphrase of ${files.join(', ')}`,
+      what: `passphrase of ${files.join(', ')}`,
       option: '--passphrase-file',
     });
   if (contents.some((bytes) => bytes[0] === 0x30)) {
@@ -220,7 +218,7 @@ function showOne(print: Printer, certificate: CertificateView): void {
   print.line([{ text: certificate.name, tone: 'strong' }, ` at ${certificate.level}: ${certificate.subject}`]);
   describe(print, certificate);
   print.facts([
-    ['used by', certificate.usedBy.map(({ machine, setting }) => `${machine} ${setting}`).join('\n') || 'no machine'],
+    ['used by', certificate.usedBy.map(({ machine, pointer }) => `${machine} ${pointer}`).join('\n') || 'no machine'],
   ]);
 }
 

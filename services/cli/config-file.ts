@@ -8,7 +8,7 @@ import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
-import { inWords } from './settings.ts';
+import { inWords } from './changes.ts';
 
 export function configFileCommands(program: Command, session: () => Session): void {
   const config = program.command('config').description('the whole configuration as one file');
@@ -45,8 +45,8 @@ interface SaveOptions {
 const option = '--passphrase-file';
 
 async function save({ controller, print, prompt }: Session, file: string, options: SaveOptions): Promise<void> {
-  const question = 'Passphrase to encrypt with';
-  const passphrase = await readSecret(prompt, { file: options.passphraseFile, question, option, twice: true });
+  const what = 'passphrase to encrypt with';
+  const passphrase = await readSecret(prompt, { file: options.passphraseFile, what, option, twice: true });
   const text = await controller.saveConfiguration(passphrase, options.revision);
   if (file === '-') {
     process.stdout.write(text);
@@ -86,14 +86,14 @@ async function load(
     throw new Failure('usage', 'standard input cannot be both the file and the passphrase; put one of them in a file');
   }
   const text = (await readInput(file)).toString('utf8');
-  const question = `Passphrase of ${file}`;
-  const passphrase = await readSecret(prompt, { file: passphraseFile, question, option });
+  const what = `passphrase of ${file}`;
+  const passphrase = await readSecret(prompt, { file: passphraseFile, what, option });
   const answer = await controller.loadConfiguration(text, passphrase);
   print.show(answer, () => {
     for (const operation of answer.operations) print.line(inWords(operation));
     const keys = answer.certificates === 1 ? '1 certificate' : `${answer.certificates} certificates`;
     print.line(
-      `${answer.operations.length} changes are in your draft, ${keys} came in; see them with signet diff, bring them out with signet commit`,
+      `${answer.operations.length} changes are in your draft, ${keys} came in: look with signet diff, bring out with signet commit`,
     );
     for (const name of answer.unknownMachines) {
       print.note([

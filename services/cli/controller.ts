@@ -1,24 +1,6 @@
 /** Every operation of the API by name: the one place of the command line that spells routes. */
-import type {
-  CertificateRequest,
-  Manifest,
-  MachineStatus,
-  Operation,
-  Revision,
-  Rollout,
-} from '../schema/types.generated.ts';
-import type * as Answer from './answers.ts';
+import type * as Shape from '../schema/types.generated.ts';
 import { path, type Client, type ServerEvent } from './client.ts';
-
-export type CertificateSource =
-  | { readonly create: CertificateRequest }
-  | { readonly pkcs12: string; readonly password: string }
-  | { readonly pem: string; readonly passphrase?: string };
-
-export interface CommitRequest {
-  readonly comment: string;
-  readonly rollout: boolean;
-}
 
 export type Controller = ReturnType<typeof controller>;
 
@@ -37,71 +19,70 @@ export function controller(client: Client) {
   }
   const level = (text: string) => path(...text.split('/'));
   return {
-    health: () => client.json({ method: 'GET', path: '/health' }) as Promise<Answer.Health>,
+    health: () => client.json({ method: 'GET', path: '/health' }) as Promise<Shape.Health>,
 
-    machines: () => get<{ readonly machines: readonly Answer.MachineView[] }>('/machines'),
-    machine: (name: string) => get<Answer.MachineView>(path('machines', name)),
-    planJoin: (request: Answer.JoinRequest) => post<Answer.JoinPlan>('/machines/plan', request),
-    join: (request: Answer.AcceptedJoin) => post<Answer.Joined>('/machines', request),
+    machines: () => get<Shape.MachineList>('/machines'),
+    machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
+    planJoin: (request: Shape.JoinRequest) => post<Shape.JoinPlan>('/machines/plan', request),
+    join: (request: Shape.AcceptedJoin) => post<Shape.Joined>('/machines', request),
     effective: (machine: string, revision?: number) =>
-      get<Answer.EffectiveView>(path('machines', machine, 'effective'), { revision }),
+      get<Shape.EffectiveView>(path('machines', machine, 'effective'), { revision }),
     explain: (machine: string, pointer: string, revision?: number) =>
-      get<Answer.Explanation>(path('machines', machine, 'explain'), { path: pointer, revision }),
+      get<Shape.Explanation>(path('machines', machine, 'explain'), { path: pointer, revision }),
     manifest: (machine: string, revision?: number) =>
-      get<Manifest>(path('machines', machine, 'manifest'), { revision }),
-    status: (machine: string) => get<MachineStatus>(path('machines', machine, 'status')),
-    probe: (machine: string) => post<MachineStatus>(path('machines', machine, 'probe')),
-    planLeave: (machine: string) => get<Answer.LeavePlan>(path('machines', machine, 'leave-plan')),
-    leave: (machine: string, options: { readonly restoreOriginal: boolean; readonly force: boolean }) =>
-      post<Answer.Left>(path('machines', machine, 'leave'), options),
+      get<Shape.Manifest>(path('machines', machine, 'manifest'), { revision }),
+    status: (machine: string) => get<Shape.MachineStatus>(path('machines', machine, 'status')),
+    probe: (machine: string) => post<Shape.MachineStatus>(path('machines', machine, 'probe')),
+    planLeave: (machine: string) => get<Shape.LeavePlan>(path('machines', machine, 'leave-plan')),
+    leave: (machine: string, options: Shape.LeaveOptions) =>
+      post<Shape.Left>(path('machines', machine, 'leave'), options),
 
-    groups: () => get<{ readonly groups: readonly Answer.GroupView[] }>('/groups'),
-    layer: (name: string) => get<Answer.LayerView>(`/layers${level(name)}`),
+    groups: () => get<Shape.GroupList>('/groups'),
+    layer: (name: string) => get<Shape.LayerView>(`/layers${level(name)}`),
 
-    draft: () => get<Answer.DraftView>('/drafts/me'),
-    amend: (operations: readonly Operation[]) =>
-      post<Pick<Answer.DraftView, 'draft'>>('/drafts/me/operations', { operations }),
+    draft: () => get<Shape.DraftView>('/drafts/me'),
+    amend: (operations: readonly Shape.Operation[]) => post<Shape.DraftView>('/drafts/me/operations', { operations }),
     discard: () => client.json({ method: 'DELETE', path: `${api}/drafts/me` }),
-    diffDraft: () => get<Answer.DiffView>('/drafts/me/diff'),
-    commit: (request: CommitRequest, expected?: number) =>
-      post<Answer.Committed>(
+    rebase: (keep: Shape.RebaseOptions['keep']) => post<Shape.DraftView>('/drafts/me/rebase', { keep }),
+    diffDraft: () => get<Shape.DraftDiff>('/drafts/me/diff'),
+    commit: (request: Shape.CommitOptions, expected?: number) =>
+      post<Shape.Committed>(
         '/drafts/me/commit',
         request,
         expected === undefined ? {} : { 'if-match': `"r${expected}"` },
       ),
 
     revisions: (query: { readonly before?: number | undefined; readonly limit?: number | undefined }) =>
-      get<{ readonly revisions: readonly Revision[] }>('/revisions', query),
-    revision: (n: number) => get<Answer.RevisionView>(path('revisions', n)),
+      get<Shape.RevisionList>('/revisions', query),
+    revision: (n: number) => get<Shape.RevisionView>(path('revisions', n)),
     diffRevisions: (from: number, to: number, machine?: string) =>
-      get<Answer.DiffView>(path('revisions', from, 'diff', to), { machine }),
-    rollback: (n: number, request: CommitRequest) => post<Answer.RolledBack>(path('revisions', n, 'rollback'), request),
+      get<Shape.RevisionDiff>(path('revisions', from, 'diff', to), { machine }),
+    rollback: (n: number, request: Shape.CommitOptions) =>
+      post<Shape.RolledBack>(path('revisions', n, 'rollback'), request),
 
-    rollouts: () => get<{ readonly rollouts: readonly Rollout[] }>('/rollouts'),
-    rollout: (id: number) => get<Answer.RolloutView>(path('rollouts', id)),
-    startRollout: (request: Answer.RolloutRequest) => post<Answer.RolloutView>('/rollouts', request),
-    stopRollout: (id: number) => post<Answer.RolloutView>(path('rollouts', id, 'stop')),
-    revertRollout: (id: number) => post<Answer.RolloutView>(path('rollouts', id, 'revert')),
+    rollouts: () => get<Shape.RolloutList>('/rollouts'),
+    rollout: (id: number) => get<Shape.RolloutView>(path('rollouts', id)),
+    startRollout: (request: Shape.RolloutOptions) => post<Shape.RolloutView>('/rollouts', request),
+    stopRollout: (id: number) => post<Shape.RolloutView>(path('rollouts', id, 'stop')),
+    revertRollout: (id: number) => post<Shape.RolloutView>(path('rollouts', id, 'revert')),
     rolloutEvents: (id: number, signal: AbortSignal): AsyncGenerator<ServerEvent> =>
       client.events({ method: 'GET', path: api + path('rollouts', id, 'events'), signal }),
 
-    certificates: () => get<{ readonly certificates: readonly Answer.CertificateView[] }>('/certificates'),
-    certificate: (at: string, name: string) =>
-      get<Answer.CertificateView & { readonly pem: string }>(`/certificates${level(at)}${path(name)}`),
-    bindCertificate: (at: string, name: string, source: CertificateSource) =>
-      post<Answer.CertificateBound>(`/certificates${level(at)}${path(name)}`, source),
-    storeBundle: (pem: string) => post<Answer.BundleStored>('/trust-bundles', { pem }),
+    certificates: () => get<Shape.CertificateList>('/certificates'),
+    certificate: (at: string, name: string) => get<Shape.CertificateDetail>(`/certificates${level(at)}${path(name)}`),
+    bindCertificate: (at: string, name: string, source: Shape.CertificateSource) =>
+      post<Shape.CertificateAdded>(`/certificates${level(at)}${path(name)}`, source),
+    storeBundle: (pem: string) => post<Shape.TrustBundle>('/trust-bundles', { pem }),
 
     saveConfiguration: (passphrase: string, revision?: number) =>
       client.text({ method: 'POST', path: `${api}/configuration-files`, body: { passphrase, revision } }),
     loadConfiguration: (file: string, passphrase: string) =>
-      post<Answer.Loaded>('/configuration-files/load', { file, passphrase }),
+      post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
 
     audit: (query: { readonly before?: string | undefined; readonly limit?: number | undefined }) =>
-      get<{ readonly entries: readonly Answer.AuditEntry[] }>('/audit', query),
-    tokens: () => get<{ readonly tokens: readonly Answer.TokenView[] }>('/tokens'),
-    createToken: (request: { readonly name: string; readonly role: string; readonly days?: number }) =>
-      post<Answer.TokenView & { readonly token: string }>('/tokens', request),
+      get<Shape.AuditList>('/audit', query),
+    tokens: () => get<Shape.TokenList>('/tokens'),
+    createToken: (request: Shape.TokenRequest) => post<Shape.TokenCreated>('/tokens', request),
     revokeToken: (id: string) => client.json({ method: 'DELETE', path: api + path('tokens', id) }),
   } as const;
 }

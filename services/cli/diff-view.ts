@@ -1,8 +1,10 @@
 /** How a difference looks to people: settings by level, what happened to groups and machines, and files per machine. */
 import type { Json } from '../schema/json.ts';
-import type { DiffView, SettingChange } from './answers.ts';
+import type { DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
 import type { Printer, Text } from './print.ts';
-import { shown } from './settings.ts';
+import { shown } from './changes.ts';
+
+type DiffView = DraftDiff | RevisionDiff;
 
 export interface DiffOptions {
   readonly machine?: string;
@@ -12,7 +14,7 @@ export interface DiffOptions {
 
 export function showDiff(print: Printer, whole: DiffView, { machine, settings, files }: DiffOptions): void {
   const both = settings === undefined && files === undefined;
-  const diff: DiffView = {
+  const diff = {
     ...whole,
     settings: both || settings ? whole.settings.filter(({ level }) => concerns(level, machine)) : [],
     structure: both || settings ? whole.structure : [],
@@ -26,7 +28,7 @@ export function showDiff(print: Printer, whole: DiffView, { machine, settings, f
       print.diff(text);
     }
     if (diff.settings.length + diff.structure.length + diff.machines.length === 0) print.line('no difference');
-    warn(print, whole);
+    if ('conflicts' in whole) warn(print, whole);
   });
 }
 
@@ -43,7 +45,7 @@ function showSettings(print: Printer, { settings, structure }: DiffView): void {
   }
 }
 
-function changeLine({ pointer, before, after }: SettingChange): Text {
+function changeLine({ pointer, before, after }: SettingsChange): Text {
   const old = { text: shown(before as Json), tone: 'bad' } as const;
   const fresh = { text: shown(after as Json), tone: 'good' } as const;
   if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${pointer} `, fresh];
@@ -52,10 +54,10 @@ function changeLine({ pointer, before, after }: SettingChange): Text {
 }
 
 /** What would stop a commit, said before anyone tries. */
-function warn(print: Printer, { conflicts = [], findings = [], base, head }: DiffView): void {
+function warn(print: Printer, { conflicts, findings, base, head }: DraftDiff): void {
   if (conflicts.length > 0) {
     print.note({
-      text: `\nSomeone changed the same since your draft began (r${base ?? '?'}, now r${head ?? '?'}):`,
+      text: `\nSomeone changed the same since your draft began (r${base}, now r${head}):`,
       tone: 'bad',
     });
     print.findings(conflicts);

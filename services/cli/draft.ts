@@ -1,13 +1,14 @@
 /** `draft`, `diff`, `discard`, `commit`: one's own uncommitted changes, and how they become a revision. */
 import type { Command } from 'commander';
 
+import type { DraftView, RebaseOptions } from '../schema/types.generated.ts';
 import { showDiff, type DiffOptions } from './diff-view.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
-import { moment } from './print.ts';
+import { moment, type Printer } from './print.ts';
 import { finish } from './progress.ts';
 import type { Session } from './session.ts';
-import { inWords } from './settings.ts';
+import { inWords } from './changes.ts';
 
 export function draftCommands(program: Command, session: () => Session): void {
   command(program, 'draft', 'show your draft as the commands that make it', 'signet draft')
@@ -40,6 +41,19 @@ export function draftCommands(program: Command, session: () => Session): void {
 
   command(
     program,
+    'rebase',
+    'bring your draft onto the newest revision, when someone changed the same: with your values or theirs',
+    'signet rebase --keep mine',
+  )
+    .requiredOption('--keep <whose>', 'mine or theirs, where both changed the same')
+    .action(async ({ keep }: RebaseOptions) => {
+      const { controller, print } = session();
+      const answer = await controller.rebase(keep);
+      print.show(answer, () => showDraft(print, answer));
+    });
+
+  command(
+    program,
     'commit',
     'check your draft, make it a revision and roll it out',
     'signet commit -m "first certificate"',
@@ -67,24 +81,21 @@ export async function commentFor({ prompt, print }: Session, comment: string | u
 
 async function show({ controller, print }: Session): Promise<void> {
   const answer = await controller.draft();
-  const { operations, base, updated } = answer.draft;
-  print.show(answer, () => {
-    if (operations.length === 0) {
-      print.line('your draft is empty; add to it with signet set');
-      return;
-    }
-    for (const operation of operations) print.line(inWords(operation));
-    print.note({ text: `on r${base}, newest is r${answer.head}, changed ${moment(updated)}`, tone: 'dim' });
-  });
+  print.show(answer, () => showDraft(print, answer));
+}
+
+function showDraft(print: Printer, { draft: { operations, base, updated }, head }: DraftView): void {
+  if (operations.length === 0) {
+    print.line('your draft is empty; add to it with signet set');
+    return;
+  }
+  for (const operation of operations) print.line(inWords(operation));
+  print.note({ text: `on r${base}, newest is r${head}, changed ${moment(updated)}`, tone: 'dim' });
 }
 
 async function commit(session: Session, options: CommitOptions): Promise<void> {
   const comment = await commentFor(session, options.comment);
   const answer = await session.controller.commit({ comment, rollout: options.rollout }, options.ifRevision);
   session.print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${answer.revision.comment}`]);
-  if (answer.rollout === undefined) {
-    const later = `not rolled out; bring it out with signet rollout start --revision ${answer.revision.number}`;
-    session.print.note({ text: options.rollout ? 'no machine to roll it out to' : later, tone: 'dim' });
-  }
-  await finish(session, answer, options.watch);
+  await finish(session, answer, options);
 }

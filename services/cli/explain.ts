@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 
 import type { Json } from '../schema/json.ts';
 import { parts, pointer } from '../schema/pointer.ts';
-import type { Explanation } from './answers.ts';
+import type { Explanation } from '../schema/types.generated.ts';
 import { command, revisionNumber } from './options.ts';
 import { moment, type Text } from './print.ts';
 import type { Session } from './session.ts';
-import { shown } from './settings.ts';
+import { shown } from './changes.ts';
 
 export function explainCommands(program: Command, session: () => Session): void {
   command(

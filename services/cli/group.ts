@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 import { command } from './options.ts';
 import type { Session } from './session.ts';
-import { amend } from './settings.ts';
+import { amend } from './changes.ts';
 
 export function groupCommands(program: Command, session: () => Session): void {
   const group = program.command('group').description('groups of machines, the level between cluster and machine');

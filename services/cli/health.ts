@@ -10,7 +10,7 @@ export function healthCommands(program: Command, session: () => Session): void {
     const answer = await controller.health();
     print.show(answer, () =>
       print.facts([
-        ['status', { text: answer.status, tone: answer.status === 'ok' ? 'good' : 'bad' }],
+        ['status', { text: answer.status, tone: 'good' }],
         ['version', answer.version],
         ['revision', `r${answer.revision}`],
         ['store', answer.store],

@@ -1,5 +1,5 @@
 /** `signet machine join`: nothing is trusted or changed before a person, or the script they wrote, has seen and accepted it. */
-import type { AcceptedJoin, JoinPlan, JoinRequest } from './answers.ts';
+import type { AcceptedJoin, JoinPlan, JoinRequest } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import { moment, type Span } from './print.ts';
 import { finish } from './progress.ts';
@@ -52,8 +52,11 @@ export async function join(session: Session, name: string, options: JoinOptions)
     ...(archive && { archive }),
   };
   const answer = await controller.join(accepted);
-  print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} has joined ${answer.machine.group}`]);
-  await finish(session, answer, true);
+  print.line([
+    { text: `r${answer.revision.number}`, tone: 'strong' },
+    `: ${name} has joined ${answer.machine.group ?? plan.group}`,
+  ]);
+  await finish(session, answer, { rollout: options.rollout, watch: true });
 }
 
 function check(
@@ -116,15 +119,15 @@ async function login(
     if (!prompt.interactive && passwordFile === undefined) {
       throw new Failure('usage', `nothing to log in to ${host} with; give --identity KEYFILE or --password-file FILE`);
     }
-    const question = `Password of ${user} on ${host}`;
-    return { password: await readSecret(prompt, { file: passwordFile, question, option: '--password-file' }) };
+    const what = `password of ${user} on ${host}`;
+    return { password: await readSecret(prompt, { file: passwordFile, what, option: '--password-file' }) };
   }
   const privateKey = (await readInput(identity)).toString('utf8');
   if (!isEncrypted(privateKey)) return { privateKey };
-  const question = `Passphrase of ${identity}`;
+  const what = `passphrase of ${identity}`;
   return {
     privateKey,
-    passphrase: await readSecret(prompt, { file: passphraseFile, question, option: '--passphrase-file' }),
+    passphrase: await readSecret(prompt, { file: passphraseFile, what, option: '--passphrase-file' }),
   };
 }
 

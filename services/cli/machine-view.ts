@@ -1,6 +1,5 @@
 /** How machines and their status look to people: wanted, deployed and served kept apart, and what to worry about. */
-import type { MachineStatus, Served } from '../schema/types.generated.ts';
-import type { MachineView } from './answers.ts';
+import type { MachineStatus, MachineView, Served } from '../schema/types.generated.ts';
 import { moment, short, type Printer, type Span, type Text, type Tone } from './print.ts';
 
 export const fleetHead = ['MACHINE', 'GROUP', 'WANTED', 'DEPLOYED', 'SERVED', 'EXPIRES', 'NOTES'];
@@ -8,10 +7,10 @@ export const fleetHead = ['MACHINE', 'GROUP', 'WANTED', 'DEPLOYED', 'SERVED', 'E
 /** A machine as one row of the list; `demonstrations` are the fingerprints of certificates that nobody can verify. */
 export function fleetRow(machine: MachineView, demonstrations: ReadonlySet<string>, now: Date): readonly Text[] {
   const { status } = machine;
-  const served = status?.served ?? [];
+  const { served } = status;
   return [
     { text: machine.name, tone: 'strong' },
-    machine.group || '-',
+    machine.group ?? '-',
     wanted(status),
     deployed(status),
     served.length === 0 ? '-' : lines(served.map((one) => servedLine(one))),
@@ -25,20 +24,14 @@ export function describeStatus(print: Printer, status: MachineStatus): void {
   const { deployed: has, wanted: should } = status;
   const generation = has ? `, generation ${has.generation}, seen ${moment(has.seen)}` : '';
   const rows: (readonly [string, Text])[] = [
-    ['wanted', should ? `r${should.revision}, manifest ${short(should.digest)}` : '-'],
-    [
-      'deployed',
-      has
-        ? [{ text: has.digest ? `manifest ${short(has.digest)}` : 'nothing', tone: deployedTone(status) }, generation]
-        : '-',
-    ],
+    ['wanted', should ? `r${should.revision} ${short(should.digest)}` : '-'],
+    ['deployed', has ? [{ text: deployedText(has), tone: deployedTone(status) }, generation] : '-'],
     ...status.served.map((one): readonly [string, Text] => ['served', servedAtLength(one)]),
     ...(has?.drift ?? []).map((change): readonly [string, Text] => ['drift', { text: change, tone: 'warn' }]),
   ];
   if (status.served.length === 0) rows.push(['served', '-']);
   if (status.problem !== undefined) rows.push(['problem', { text: status.problem, tone: 'bad' }]);
   if (status.bootHook === 'none') rows.push(['note', { text: 'revert not reboot-safe', tone: 'warn' }]);
-  print.line({ text: status.machine, tone: 'strong' });
   print.facts(rows);
 }
 
@@ -50,13 +43,18 @@ const verdictTones: Readonly<Record<Served['verdict'], Tone>> = {
   unproven: 'warn',
 };
 
-function wanted(status: MachineStatus | undefined): Text {
-  return status?.wanted ? `r${status.wanted.revision} ${short(status.wanted.digest)}` : '-';
+function wanted(status: MachineStatus): Text {
+  return status.wanted ? `r${status.wanted.revision} ${short(status.wanted.digest)}` : '-';
 }
 
-function deployed(status: MachineStatus | undefined): Text {
-  if (!status?.deployed) return '-';
-  return { text: short(status.deployed.digest) || 'nothing', tone: deployedTone(status) };
+function deployed(status: MachineStatus): Text {
+  if (!status.deployed) return '-';
+  return { text: deployedText(status.deployed), tone: deployedTone(status) };
+}
+
+function deployedText({ digest, revision }: NonNullable<MachineStatus['deployed']>): string {
+  if (digest === '') return 'nothing';
+  return revision === undefined ? short(digest) : `r${revision} ${short(digest)}`;
 }
 
 function deployedTone({ wanted: should, deployed: has }: MachineStatus): Tone {
@@ -91,18 +89,18 @@ export function expiry(expires: string, now: Date): Span {
 }
 
 function remarks({ state, facts, status }: MachineView, demonstrations: ReadonlySet<string>): Text {
-  const served = status?.served ?? [];
-  const drift = status?.deployed?.drift.length ?? 0;
+  const { served } = status;
+  const drift = status.deployed?.drift.length ?? 0;
   const notes: Span[] = [];
   if (state !== 'member') notes.push({ text: state, tone: 'warn' });
-  if (status?.problem !== undefined) notes.push({ text: status.problem, tone: 'bad' });
+  if (status.problem !== undefined) notes.push({ text: status.problem, tone: 'bad' });
   if (drift > 0)
     notes.push({ text: drift === 1 ? 'drift: 1 change by hand' : `drift: ${drift} changes by hand`, tone: 'warn' });
   if (served.some(({ verdict }) => verdict === 'unproven')) notes.push({ text: 'unproven', tone: 'warn' });
   if (served.some(({ fingerprint }) => demonstrations.has(fingerprint))) {
     notes.push({ text: 'demonstration certificate, unverifiable', tone: 'warn' });
   }
-  if ((status?.bootHook ?? facts?.bootHook) === 'none') notes.push({ text: 'revert not reboot-safe', tone: 'warn' });
+  if ((status.bootHook ?? facts?.bootHook) === 'none') notes.push({ text: 'revert not reboot-safe', tone: 'warn' });
   if (facts?.postfix?.running === false) notes.push({ text: 'postfix is not running', tone: 'bad' });
   return lines(notes.map((note) => [note]));
 }

@@ -1,12 +1,14 @@
 /** `signet machine`: the gateways, what each has and serves, and their coming and going. */
 import type { Command } from 'commander';
 
+import type { MachineStatus } from '../schema/types.generated.ts';
+import { amend } from './changes.ts';
 import { Failure } from './failure.ts';
 import { join, type JoinOptions } from './join.ts';
 import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
+import type { Printer } from './print.ts';
 import type { Session } from './session.ts';
-import { amend } from './settings.ts';
 
 export function machineCommands(program: Command, session: () => Session): void {
   const machine = program.command('machine').description('the gateways: join, look, move, leave');
@@ -51,7 +53,7 @@ export function machineCommands(program: Command, session: () => Session): void 
     .action(async (name: string) => {
       const { controller, print } = session();
       const status = await controller.status(name);
-      print.show(status, () => describeStatus(print, status));
+      showStatus(print, status);
     });
 
   command(
@@ -64,7 +66,7 @@ export function machineCommands(program: Command, session: () => Session): void 
     .action(async (name: string) => {
       const { controller, print } = session();
       const status = await controller.probe(name);
-      print.show(status, () => describeStatus(print, status));
+      showStatus(print, status);
     });
 
   command(
@@ -126,7 +128,7 @@ async function show({ controller, print }: Session, name: string): Promise<void>
     const postfix = view.facts?.postfix;
     print.line({ text: view.name, tone: 'strong' });
     print.facts([
-      ['group', view.group || '-'],
+      ['group', view.group ?? '-'],
       ['state', view.state],
       ['reached at', `${view.host} port ${view.port}`],
       ['identity', view.id],
@@ -134,7 +136,14 @@ async function show({ controller, print }: Session, name: string): Promise<void>
       ['system', view.facts?.os ?? '-'],
       ['postfix', postfix ? `${postfix.version}, ${postfix.running ? 'running' : 'not running'}` : 'none found'],
     ]);
-    if (view.status) describeStatus(print, view.status);
+    describeStatus(print, view.status);
+  });
+}
+
+function showStatus(print: Printer, status: MachineStatus): void {
+  print.show(status, () => {
+    print.line({ text: status.machine, tone: 'strong' });
+    describeStatus(print, status);
   });
 }
 

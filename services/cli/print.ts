@@ -5,7 +5,7 @@ import pc from 'picocolors';
 import type { Finding } from '../errors.ts';
 import { isNamed } from '../errors.ts';
 import { Failure, type FailureKind } from './failure.ts';
-import { cut, visible, widthOf } from './width.ts';
+import { breakWords, cut, visible, widthOf } from './width.ts';
 
 /** A stable part of the command line's interface (docs/cli.md). 130 is what shells give a program ended by Ctrl-C. */
 export const exitCodes = {
@@ -184,7 +184,7 @@ function diffTone(row: string): Tone {
 }
 
 const gap = 2;
-const narrowest = 14;
+const narrowest = 13;
 
 /** Columns while they fit; narrower, wrapped columns when they do not; one record below the other on a very narrow terminal. */
 function layOut(head: readonly string[], rows: readonly (readonly Text[])[], paint: Paint, columns: number): string {
@@ -201,12 +201,18 @@ function layOut(head: readonly string[], rows: readonly (readonly Text[])[], pai
     colWidths: [...widths],
     wordWrap: true,
   });
-  table.push(...rows.map((row) => row.map((cell) => paint(cell))));
+  table.push(...rows.map((row) => row.map((cell, i) => paint(narrowed(cell, widths[i] ?? Infinity)))));
   return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+function narrowed(text: Text, columns: number): Text {
+  return spans(text).map((span) =>
+    typeof span === 'string' ? breakWords(span, columns) : { ...span, text: breakWords(span.text, columns) },
+  );
 }
 
 const edges = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((edge) =>
@@ -226,16 +232,11 @@ function shrink(natural: readonly number[], room: number): readonly number[] | u
 }
 
 function records(head: readonly string[], rows: readonly (readonly Text[])[], paint: Paint): string {
-  const label = Math.max(0, ...head.map(widthOf)) + gap;
-  return rows
-    .map((row) =>
-      row
-        .map(
-          (cell, i) =>
-            (head[i] ?? '').padEnd(head.length > 0 ? label : 0) +
-            paint(cell).replaceAll('\n', `\n${' '.repeat(label)}`),
-        )
-        .join('\n'),
-    )
-    .join('\n\n');
+  const label = head.length === 0 ? 0 : Math.max(...head.map(widthOf)) + gap;
+  const record = (row: readonly Text[]) =>
+    row.flatMap((cell, i) => {
+      const text = paint(cell).replaceAll('\n', `\n${' '.repeat(label)}`);
+      return text === '' ? [] : [(head[i] ?? '').padEnd(label) + text];
+    });
+  return rows.map((row) => record(row).join('\n')).join('\n\n');
 }

@@ -27,7 +27,7 @@ const groups: readonly Group[] = [
   },
   { names: ['explain'], load: async () => (await import('./explain.ts')).explainCommands },
   {
-    names: ['draft', 'show', 'diff', 'discard', 'commit'],
+    names: ['draft', 'show', 'diff', 'discard', 'rebase', 'commit'],
     load: async () => (await import('./draft.ts')).draftCommands,
   },
   { names: ['revision'], load: async () => (await import('./revision.ts')).revisionCommands },

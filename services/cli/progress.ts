@@ -1,8 +1,7 @@
 /** Watches a rollout until it has ended, through lost connections and restarts of the controller, and judges how it went. */
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Outcome } from '../schema/types.generated.ts';
-import type { RolloutView } from './answers.ts';
+import type { Outcome, RolloutView } from '../schema/types.generated.ts';
 import type { Controller } from './controller.ts';
 import { Failure } from './failure.ts';
 import type { Printer, Span, Text, Tone } from './print.ts';
@@ -26,23 +25,44 @@ const succeeded: readonly Outcome['state'][] = ['unchanged', 'confirmed', 'unpro
 const failed: readonly Outcome['state'][] = ['reverted', 'refused', 'unreachable', 'unknown'];
 const underWay: readonly Outcome['state'][] = ['waiting', 'pushing'];
 
-/** Shows `answer`, whose rollout (if any) is watched first unless `wait` is false; throws when machines did not get it. */
+/**
+ * Shows `answer` after a revision was made. Unless told otherwise its rollout is watched to its end first; then this throws
+ * when machines did not get it.
+ */
 export async function finish(
   { controller, print }: Session,
-  answer: { readonly rollout?: number },
-  wait: boolean,
+  answer: { readonly revision: { readonly number: number }; readonly rollout?: number },
+  { rollout, watch: wait }: { readonly rollout: boolean; readonly watch: boolean },
 ): Promise<void> {
-  const id = answer.rollout;
-  if (id === undefined || !wait) {
-    print.show(answer, () => {
-      if (id === undefined) return;
-      print.line(`rollout ${id} has started; watch it with signet rollout watch ${id}`);
-    });
+  const { number } = answer.revision;
+  if (!rollout || !wait) {
+    const id = answer.rollout;
+    const later = `r${number} is not rolled out yet; signet rollout start --revision ${number} does it`;
+    print.show(answer, () => print.note({ text: id === undefined ? later : hasStarted(id), tone: 'dim' }));
     return;
   }
-  const view = await watch({ controller, print }, id);
+  const view = await watch({ controller, print }, answer.rollout ?? (await begun(controller, number)));
   print.show({ ...answer, view }, () => print.line(summary(view)));
   judge(view);
+}
+
+const beginSeconds = 15;
+
+/** The rollout of a revision whose answer did not name one yet: the controller that leads starts it by itself. */
+async function begun(controller: Controller, revision: number): Promise<number> {
+  for (let second = 0; second < beginSeconds; second++) {
+    await delay(1000);
+    const found = (await controller.rollouts()).rollouts.filter((rollout) => rollout.revision === revision);
+    if (found.length > 0) return Math.max(...found.map(({ id }) => id));
+  }
+  throw new Failure(
+    'failed',
+    `r${revision} stands, but no controller has begun to roll it out; see signet health, and later signet rollout list`,
+  );
+}
+
+export function hasStarted(id: number): string {
+  return `rollout ${id} has started; watch it with signet rollout watch ${id}`;
 }
 
 /** Follows a rollout to its end and returns how it ended. Ctrl-C ends only the watching. */
@@ -142,7 +162,7 @@ function draw(print: Printer, { rollout, outcomes }: RolloutView, shown: Map<str
     [
       { text: `rollout ${rollout.id} of r${rollout.revision}: ${done} of ${outcomes.length} done`, tone: 'dim' },
       ...(bad > 0 ? [', ', { text: `${bad} failed`, tone: 'bad' } as const] : []),
-      { text: '  (Ctrl-C stops watching, not the rollout)', tone: 'dim' },
+      { text: ' (Ctrl-C stops the watching alone)', tone: 'dim' },
     ],
   ]);
 }

@@ -16,8 +16,8 @@ export interface Prompt {
 export interface SecretSource {
   /** The file it is in; `-` is standard input. */
   readonly file: string | undefined;
-  /** What to ask when there is no file. */
-  readonly question: string;
+  /** What it is, such as `password of root on mx1`; asked for when there is no file. */
+  readonly what: string;
   /** The option to name when there is nobody to ask. */
   readonly option: string;
   /** Ask a second time, for a secret that nobody can look up later. */
@@ -39,20 +39,18 @@ export function refuseSecrets(argv: readonly string[]): void {
   throw new Failure('usage', `${name} would show the secret to every user of this machine; ${instead}`);
 }
 
-export async function readSecret(
-  prompt: Prompt,
-  { file, question, option, twice = false }: SecretSource,
-): Promise<string> {
+export async function readSecret(prompt: Prompt, { file, what, option, twice = false }: SecretSource): Promise<string> {
   if (file !== undefined) return (await readInput(file)).toString('utf8').replace(/\r?\n$/, '');
   if (!prompt.interactive) {
     throw new Failure(
       'usage',
-      `${question} is needed and there is no terminal to ask on; give it with ${option} FILE (- for standard input)`,
+      `the ${what} is needed and there is no terminal to ask on; give it with ${option} FILE (- for standard input)`,
     );
   }
+  const question = what.charAt(0).toUpperCase() + what.slice(1);
   const first = await prompt.secret(question);
   if (twice && (await prompt.secret(`${question}, again`)) !== first) {
-    throw new Failure('usage', `${question} was not the same both times; try again`);
+    throw new Failure('usage', `the ${what} was not the same both times; try again`);
   }
   return first;
 }
@@ -76,8 +74,9 @@ export function prompt(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Pr
   let typedAhead = '';
 
   async function ask(question: string, hidden = false): Promise<string> {
-    output.write(`${question} `);
+    // Before the question, so that what is typed at once is not shown either.
     if (hidden) input.setRawMode(true);
+    output.write(`${question} `);
     try {
       return await readLine();
     } finally {

@@ -1,7 +1,7 @@
 /** `signet revision`: what was committed, by whom and why; comparing any two; going back to one. */
 import type { Command } from 'commander';
 
-import type { RevisionView } from './answers.ts';
+import type { RevisionView } from '../schema/types.generated.ts';
 import { showDiff, type DiffOptions } from './diff-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
 import { moment, type Printer } from './print.ts';
@@ -103,5 +103,5 @@ async function rollback(session: Session, n: number, options: RollbackOptions): 
   session.print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${answer.revision.comment}`]);
   for (const level of answer.leftOut)
     session.print.note([{ text: 'left out: ', tone: 'warn' }, `${level}, which has left since`]);
-  await finish(session, answer, options.watch);
+  await finish(session, answer, options);
 }

@@ -1,11 +1,11 @@
 /** `signet rollout`: revisions on their way to machines. */
 import type { Command } from 'commander';
 
-import type { RolloutRequest, RolloutView } from './answers.ts';
+import type { RolloutOptions, RolloutView } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber, several, wholeNumber } from './options.ts';
 import { moment, type Printer } from './print.ts';
-import { finish, judge, outcomeTones, summary, watch } from './progress.ts';
+import { hasStarted, judge, outcomeTones, summary, watch } from './progress.ts';
 import type { Session } from './session.ts';
 
 export function rolloutCommands(program: Command, session: () => Session): void {
@@ -35,7 +35,7 @@ export function rolloutCommands(program: Command, session: () => Session): void 
     .action(async ({ watch: wait, machine, ...options }: StartOptions) => {
       const it = session();
       const view = await it.controller.startRollout({ ...options, ...(machine ? { machines: machine } : {}) });
-      await finish(it, { rollout: view.rollout.id }, wait);
+      await started(it, view, wait);
     });
 
   command(rollout, 'watch', 'watch a rollout until it has ended', 'signet rollout watch 7')
@@ -66,13 +66,22 @@ export function rolloutCommands(program: Command, session: () => Session): void 
     .action(async (id: number, options: { readonly watch: boolean }) => {
       const it = session();
       const view = await it.controller.revertRollout(id);
-      await finish(it, { rollout: view.rollout.id }, options.watch);
+      await started(it, view, options.watch);
     });
 }
 
-interface StartOptions extends Omit<RolloutRequest, 'machines'> {
+interface StartOptions extends Omit<RolloutOptions, 'machines'> {
   readonly machine?: readonly string[];
   readonly watch: boolean;
+}
+
+/** Shows a rollout that has just begun: how it ends, or that it goes on. */
+async function started(session: Session, begun: RolloutView, wait: boolean): Promise<void> {
+  const { print } = session;
+  const { id } = begun.rollout;
+  const view = wait ? await watch(session, id) : begun;
+  print.show(view, () => print.line(wait ? summary(view) : hasStarted(id)));
+  if (wait) judge(view);
 }
 
 async function newest({ controller }: Session): Promise<number> {

@@ -1,6 +1,7 @@
 /** `signet token`: who may do what. */
 import type { Command } from 'commander';
 
+import type { TokenRequest } from '../schema/types.generated.ts';
 import { command, wholeNumber } from './options.ts';
 import { moment } from './print.ts';
 import type { Session } from './session.ts';
@@ -17,7 +18,7 @@ export function tokenCommands(program: Command, session: () => Session): void {
     .argument('<name>', 'whose it is; the author of what is done with it')
     .requiredOption('--role <role>', 'viewer, operator or admin')
     .option('--days <n>', 'how long it is valid; without end otherwise', wholeNumber)
-    .action(async (name: string, options: { readonly role: string; readonly days?: number }) => {
+    .action(async (name: string, options: Omit<TokenRequest, 'name'>) => {
       const { controller, print } = session();
       const answer = await controller.createToken({ name, ...options });
       print.show(answer, () => {

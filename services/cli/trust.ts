@@ -6,7 +6,7 @@ import { Failure } from './failure.ts';
 import { command } from './options.ts';
 import { readInput } from './prompt.ts';
 import type { Session } from './session.ts';
-import { draftNote } from './settings.ts';
+import { draftNote } from './changes.ts';
 
 export function trustCommands(program: Command, session: () => Session): void {
   const trust = program.command('trust').description('lists of certificate authorities');

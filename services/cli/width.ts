@@ -24,6 +24,19 @@ export function cut(text: string, columns: number): string {
   return `${out}…`;
 }
 
+/** `text` with its long words broken, so that no line of it has to be wider than `columns`. */
+export function breakWords(text: string, columns: number): string {
+  return text.replaceAll(/\S+/g, (word) => {
+    const pieces = [''];
+    for (const character of word) {
+      const piece = pieces.at(-1) ?? '';
+      if (widthOf(piece + character) > columns) pieces.push(character);
+      else pieces[pieces.length - 1] = piece + character;
+    }
+    return pieces.join('\n');
+  });
+}
+
 /** `text` with everything visible that would move the cursor, change colours or turn the direction of reading. */
 export function visible(text: string): string {
   return text.replaceAll('\t', ' ').replaceAll(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, (character) => {
