@@ -19,7 +19,7 @@ const nobody: Caller = { name: '', role: 'viewer' };
 export function endpoint(route: Route, context: Context, authenticate: Authenticate): RequestHandler {
   return async (request, response) => {
     const caller = route.role === 'anyone' ? nobody : await authenticate(request, response);
-    noteActor(response, caller.name);
+    if (caller !== nobody) noteActor(response, caller.name);
     const signal = endOf(response, context.closing);
     const answer = () => perform(route, context, { caller, request, response, signal });
     const reply =
