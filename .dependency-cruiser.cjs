@@ -68,7 +68,7 @@ module.exports = {
       comment:
         "A folder's service.ts is the only file that reads or writes the store; pass what others need as values.",
       severity: 'error',
-      from: { path: '^services/', pathNot: ['^services/store/', '/service\\.ts$', '^services/controller/'] },
+      from: { path: '^services/', pathNot: ['^services/(store|secrets)/', '/service\\.ts$', '^services/controller/'] },
       to: { path: '^services/store/', dependencyTypesNot: ['type-only'] },
     },
     {

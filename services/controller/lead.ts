@@ -24,7 +24,8 @@ const retryMilliseconds = 1_000;
 
 /** Campaigns and leads, over and over, until `signal` aborts. `leading` tells whether it does at the moment. */
 export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  const over = () => signal.aborted;
+  while (!over()) {
     try {
       const lease = await deps.store.lease(keys.leader, deps.name, leaseSeconds, signal);
       leading(true);
@@ -35,7 +36,7 @@ export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, sign
         await lease.release().catch(() => undefined);
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (over()) return;
       deps.log('leadership interrupted', {
         error: error instanceof Error ? error.message : String(error),
         transient: isTransient(error),
@@ -87,14 +88,15 @@ async function followHead({ store, config, push }: LeadDeps, signal: AbortSignal
 
 /** Looks at every member again and again: what it has and what it serves may change without Signet. */
 async function sweep({ machines, push, sweepSeconds, log }: LeadDeps, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  const over = () => signal.aborted;
+  while (!over()) {
     await sleep(sweepSeconds * 1000, undefined, { signal }).catch(() => undefined);
     for (const { name, state } of await machines.list()) {
-      if (signal.aborted) return;
+      if (over()) return;
       if (state !== 'member') continue;
       const busy = (await push.rollouts(1))[0]?.state === 'running';
-      if (!busy)
-        await push.look(name).catch((error: unknown) => log('look failed', { machine: name, error: String(error) }));
+      if (busy) continue;
+      await push.look(name).catch((error: unknown) => log('look failed', { machine: name, error: String(error) }));
     }
   }
 }

@@ -52,9 +52,10 @@ describe('readReport', () => {
       ),
     );
 
-    assert.deepEqual(report?.values.get('address'), ['198.18.0.11', 'fd00::1']);
-    assert.deepEqual(report?.values.get('parameter'), ['relayhost ']);
-    assert.equal(report?.texts.get('main.cf'), 'a\nb\n');
+    assert.ok(report);
+    assert.deepEqual(report.values.get('address'), ['198.18.0.11', 'fd00::1']);
+    assert.deepEqual(report.values.get('parameter'), ['relayhost ']);
+    assert.equal(report.texts.get('main.cf'), 'a\nb\n');
   });
 
   it('is undefined when the end is missing', async () => {
