@@ -68,6 +68,8 @@ export async function startLab(id: string, count: number): Promise<Lab> {
       },
     })),
     down: async () => {
+      // A client whose gateway is gone would wait for it.
+      for (const client of clients) client.kill('SIGKILL');
       await lab('down');
     },
   };
@@ -106,6 +108,8 @@ const sshOptions = [
   'IdentitiesOnly=yes',
 ];
 
+const clients = new Set<ChildProcessWithoutNullStreams>();
+
 export function ssh(gateway: Gateway, command: string, { user = 'root', key = gateway.key }: Login = {}): Session {
   const options = sshOptions.flatMap((option) => ['-o', option]);
   return session(spawn('ssh', ['-F', 'none', ...options, '-i', key, `${user}@${gateway.address}`, command]));
@@ -114,6 +118,8 @@ export function ssh(gateway: Gateway, command: string, { user = 'root', key = ga
 function session(child: ChildProcessWithoutNullStreams): Session {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  clients.add(child);
+  child.on('close', () => clients.delete(child));
   const stderr = text(child.stderr);
   // The gateway may answer and leave before it has read everything.
   child.stdin.on('error', () => undefined);

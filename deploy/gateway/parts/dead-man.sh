@@ -7,15 +7,14 @@ settle() {
   look
   if [ -n "$reverting" ]; then
     undo 'the revert was interrupted and finished later' "$@"
-    look
-  fi
-  [ -n "$pending" ] || return 0
-  this_boot
-  clock
-  if [ "$boot" != "$this_boot" ]; then
-    revert 'the machine restarted before it was confirmed' "$@"
-  elif [ "$clock" -gt $((deadline + 1)) ]; then
-    revert 'no confirmation came in time, and the watchdog was gone' "$@"
+  elif [ -n "$pending" ]; then
+    this_boot
+    clock
+    if [ "$boot" != "$this_boot" ]; then
+      revert 'the machine restarted before it was confirmed' "$@"
+    elif [ "$clock" -gt $((deadline + 1)) ]; then
+      revert 'no confirmation came in time, and the watchdog was gone' "$@"
+    fi
   fi
   look
 }
@@ -27,8 +26,7 @@ confirm() {
 
 # revert SENTENCE [boot] claims the pending generation and undoes it; whoever lost the race undoes nothing.
 revert() {
-  mv "$state/pending" "$state/reverting" 2>/dev/null || return 0
-  undo "$@"
+  ! mv "$state/pending" "$state/reverting" 2>/dev/null || undo "$@"
 }
 
 # undo SENTENCE [boot] puts back what was live before the generation that is marked `reverting`. Every step may be repeated.
@@ -42,6 +40,7 @@ undo() {
   durable "$state" $folders
   undo_running "${2-}"
   put outcome "reverted $undone $sentence" && rm -f "$state/reverting" && durable "$state"
+  tidy
 }
 
 # undo_live GENERATION puts back the live files that still are what that generation made of them.
@@ -138,8 +137,7 @@ watchdog() {
   # Whoever holds the lock this long is stuck, and the rename decides anyway.
   lock 30
   look
-  [ "$pending" = "$1" ] && revert 'no confirmation came in time'
-  tidy
+  [ "$pending" != "$1" ] || revert 'no confirmation came in time'
 }
 
 boot() {

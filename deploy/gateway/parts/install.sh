@@ -42,8 +42,7 @@ make_state() {
   : >>"$state/lock"
   [ -s "$state/epoch" ] || put epoch 0 || return
   if [ ! -s "$state/identity" ]; then
-    read -r uuid </proc/sys/kernel/random/uuid
-    put identity "$uuid" || return
+    put identity "$(cat /proc/sys/kernel/random/uuid)" || return
   fi
   put user "$1"
 }

@@ -6,7 +6,7 @@ version=@version@
 # No words of others are evaluated, so a file name is never a pattern (-f) and a variable never missing (-u).
 set -uf
 umask 077
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin
+PATH=/usr/bin:/usr/sbin:/bin:/sbin:/usr/local/bin:/usr/local/sbin
 LC_ALL=C
 export PATH LC_ALL
 # What could change how the programs below behave: the caller's environment is not the gateway's.
