@@ -20,7 +20,17 @@ const stem = (path) => basename(path, '.schema.json');
 function forTypes(schema, path) {
   if (Array.isArray(schema)) return schema.map((item) => forTypes(item, path));
   if (typeof schema !== 'object' || schema === null) return schema;
-  const { $ref, $schema, $id, if: _if, then: _then, else: _else, allOf: _allOf, propertyNames: _names, ...rest } = schema;
+  const {
+    $ref,
+    $schema,
+    $id,
+    if: _if,
+    then: _then,
+    else: _else,
+    allOf: _allOf,
+    propertyNames: _names,
+    ...rest
+  } = schema;
   if ($ref !== undefined) {
     const [file, fragment] = $ref.split('#');
     const to = posix.join(posix.dirname(path), file);

@@ -67,7 +67,11 @@ export class NamedError extends Error {
   readonly transient: boolean;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
 
-  constructor(code: ErrorCode, message: string, { findings = [], transient = false, facts = {}, cause }: ErrorFacts = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    { findings = [], transient = false, facts = {}, cause }: ErrorFacts = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'NamedError';
     this.code = code;

@@ -16,6 +16,8 @@ export interface JoinRequest {
   readonly host: string;
   readonly port?: number;
   readonly group?: string;
+  /** The fingerprint that is expected; a machine that shows another is sent nothing (`host-key-mismatch`). */
+  readonly hostKey?: string;
   readonly bootstrap: Bootstrap;
 }
 
@@ -62,6 +64,8 @@ export interface LeaveOptions {
 }
 
 export interface MembershipService {
+  /** The fingerprint a machine shows, without logging in, so that it can be compared before a password goes there. */
+  hostKey(at: { readonly host: string; readonly port?: number }): Promise<string>;
   plan(request: JoinRequest): Promise<JoinPlan>;
   join(
     author: string,

@@ -7,7 +7,7 @@ import { install, readFacts, readFactsUninstalled, uninstall } from '../push/gat
 import type { PushService } from '../push/contract.ts';
 import type { Pool } from '../push/pool.ts';
 import type { Script } from '../push/script.ts';
-import { connect, fingerprint, readHostKey, type Connection } from '../push/ssh.ts';
+import { connect, fingerprint, readHostKey, type Address, type Connection } from '../push/ssh.ts';
 import type { Facts, Operation, Registration } from '../schema/types.generated.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest, LeavePlan, MembershipService } from './contract.ts';
 import { firstLayer, notes, obstacles, type Candidate } from './join.ts';
@@ -72,13 +72,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
 
   async function join(author: string, request: AcceptedJoin) {
     const at = { host: request.host, port: request.port ?? 22 };
-    const hostKey = await readHostKey(at);
-    if (fingerprint(hostKey) !== request.hostKey) {
-      throw new NamedError(
-        'host-key-mismatch',
-        `${request.host} shows the host key ${fingerprint(hostKey)}, not the accepted ${request.hostKey}; nothing was sent; compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the machine`,
-      );
-    }
+    const hostKey = await expectedHostKey(at, request.hostKey);
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
@@ -182,9 +176,10 @@ export function membershipService(deps: MembershipDeps): MembershipService {
   }
 
   return {
+    hostKey: async ({ host, port = 22 }) => fingerprint(await readHostKey({ host, port })),
     join,
     async plan(request) {
-      const hostKey = await readHostKey({ host: request.host, port: request.port ?? 22 });
+      const hostKey = await expectedHostKey({ host: request.host, port: request.port ?? 22 }, request.hostKey);
       const connection = await visit(request, hostKey);
       try {
         const facts = await readFactsUninstalled(connection, request.bootstrap, deps.script, now());
@@ -247,4 +242,14 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       ];
     }
   }
+}
+
+/** The host key that the machine shows; nothing is sent to one that shows another than `expected`. */
+async function expectedHostKey(at: Address, expected: string | undefined): Promise<string> {
+  const hostKey = await readHostKey(at);
+  if (expected === undefined || fingerprint(hostKey) === expected) return hostKey;
+  throw new NamedError(
+    'host-key-mismatch',
+    `${at.host} shows the host key ${fingerprint(hostKey)}, not the accepted ${expected}; nothing was sent; compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the machine`,
+  );
 }

@@ -207,7 +207,5 @@ function conclude(answer: Answer, known: Known, wanted: Manifest, done: Plan, se
 function whyReverted(reason: string, served: readonly Served[]): string {
   const bad = served.filter(({ verdict }) => verdict !== 'match' && verdict !== 'unproven');
   if (bad.length === 0) return reason;
-  return bad
-    .map(({ listener, address, port, detail }) => `${listener} on ${address}:${port}: ${detail}`)
-    .join('; ');
+  return bad.map(({ listener, address, port, detail }) => `${listener} on ${address}:${port}: ${detail}`).join('; ');
 }

@@ -24,7 +24,7 @@ function asLayer(schema: JsonObject, path: string): JsonObject {
     return asLayer({ ...target.schema, ...without(schema, ['$ref']) }, target.path);
   }
   if (schema['type'] !== 'object' || schema['x-merge'] === 'replace') return absolute(schema, path);
-  const out: Record<string, Json> = { ...(absolute(without(schema, ['required', '$id', '$schema']), path)) };
+  const out: Record<string, Json> = { ...absolute(without(schema, ['required', '$id', '$schema']), path) };
   if (isObject(schema['properties'])) {
     out['properties'] = Object.fromEntries(
       Object.entries(schema['properties']).map(([name, inner]) => [name, orNull(asLayer(inner as JsonObject, path))]),

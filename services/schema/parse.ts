@@ -10,9 +10,13 @@ import type { Shapes } from './types.generated.ts';
 export function parse<S extends keyof Shapes>(shape: S, value: unknown, what: string): Shapes[S] {
   const found = findings(shape, value);
   if (found.length > 0) {
-    throw new NamedError('invalid-input', `${what} is not valid: ${found[0]?.detail ?? ''}; correct it and send it again`, {
-      findings: found,
-    });
+    throw new NamedError(
+      'invalid-input',
+      `${what} is not valid: ${found[0]?.detail ?? ''}; correct it and send it again`,
+      {
+        findings: found,
+      },
+    );
   }
   return value as Shapes[S];
 }

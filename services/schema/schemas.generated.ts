@@ -469,6 +469,29 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/host-key-request.schema.json',
+    title: 'Host-key request',
+    description: 'A machine whose host key is to be looked at.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['host'],
+    properties: {
+      host: { type: 'string', minLength: 1, maxLength: 253, description: 'A host name or an IP address.' },
+      port: { $ref: '../common.schema.json#/$defs/port', default: 22 },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/host-key.schema.json',
+    title: 'Host key',
+    description: 'What a machine shows before anyone logs in.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['hostKey'],
+    properties: { hostKey: { type: 'string', description: 'SHA256:..., as ssh-keygen -l prints it.' } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/join-plan.schema.json',
     title: 'Join plan',
     description: 'What joining would do, before anything is done.',
@@ -549,6 +572,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       group: {
         $ref: '../common.schema.json#/$defs/name',
         description: 'Defaults to `main`, the group that is there from the start.',
+      },
+      hostKey: {
+        type: 'string',
+        pattern: '^SHA256:[A-Za-z0-9+/]{43}$',
+        description:
+          'The fingerprint that is expected. A machine that shows another is sent nothing: neither user nor password.',
       },
       bootstrap: {
         title: 'Bootstrap',

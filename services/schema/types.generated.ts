@@ -43,6 +43,8 @@ export interface Shapes {
   readonly 'group-list': GroupList;
   readonly health: Health;
   readonly 'history-query': HistoryQuery;
+  readonly 'host-key-request': HostKeyRequest;
+  readonly 'host-key': HostKey;
   readonly 'join-plan': JoinPlan;
   readonly 'join-request': JoinRequest;
   readonly joined: Joined;
@@ -694,6 +696,25 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 /**
+ * A machine whose host key is to be looked at.
+ */
+export interface HostKeyRequest {
+  /**
+   * A host name or an IP address.
+   */
+  readonly host: string;
+  readonly port?: number;
+}
+/**
+ * What a machine shows before anyone logs in.
+ */
+export interface HostKey {
+  /**
+   * SHA256:..., as ssh-keygen -l prints it.
+   */
+  readonly hostKey: string;
+}
+/**
  * What joining would do, before anything is done.
  */
 export interface JoinPlan {
@@ -770,6 +791,10 @@ export interface JoinRequest {
    * Defaults to `main`, the group that is there from the start.
    */
   readonly group?: string;
+  /**
+   * The fingerprint that is expected. A machine that shows another is sent nothing: neither user nor password.
+   */
+  readonly hostKey?: string;
   readonly bootstrap: Bootstrap1;
 }
 /**
