@@ -18,6 +18,16 @@ export const machineRoutes: readonly Route[] = [
     handle: async (context) => ({ body: { machines: await views(context) } }),
   }),
   route({
+    name: 'show-host-key',
+    method: 'post',
+    path: '/machines/host-key',
+    role: 'operator',
+    summary: 'The host key a machine shows, without logging in: to be compared before a password goes there',
+    request: 'host-key-request',
+    response: 'host-key',
+    handle: async ({ membership }, { body }) => ({ body: { hostKey: await membership.hostKey(body) } }),
+  }),
+  route({
     name: 'plan-join',
     method: 'post',
     path: '/machines/plan',

@@ -115,6 +115,7 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
   const planLeave = (machine: string) =>
     Promise.resolve({ machine, settings: ['/interfaces/main'], certificates: [], reachable: true });
   return {
+    hostKey: () => Promise.resolve(hostKey),
     plan: ({ name, group = 'main' }) =>
       Promise.resolve({
         name,
