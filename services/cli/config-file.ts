@@ -92,9 +92,10 @@ async function load(
   print.show(answer, () => {
     for (const operation of answer.operations) print.line(inWords(operation));
     const keys = answer.certificates === 1 ? '1 certificate' : `${answer.certificates} certificates`;
-    print.line(
-      `${answer.operations.length} changes are in your draft, ${keys} came in: look with signet diff, bring out with signet commit`,
-    );
+    const count = answer.operations.length;
+    const changes = count === 0 ? 'nothing to change' : count === 1 ? '1 change' : `${count} changes`;
+    const next = count === 0 ? '' : ', now in your draft: look with signet diff, bring out with signet commit';
+    print.line(`${file}: ${keys}, ${changes}${next}`);
     for (const name of answer.unknownMachines) {
       print.note([
         { text: 'not known here: ', tone: 'warn' },

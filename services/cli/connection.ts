@@ -18,7 +18,9 @@ export interface Connection {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads SIGNET_URL, SIGNET_TOKEN, SIGNET_TOKEN_FILE, SIGNET_CA and SIGNETD_STATE, and the token files behind them. */
-export function connection(env: Environment): Connection {
+export function connection(given: Environment): Connection {
+  // Set but empty is how shells and unit files unset a variable.
+  const env = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   const url = address(env['SIGNET_URL'] ?? `http://127.0.0.1:${defaultPort}`);
   return { url, ...token(env, isLoopback(url.hostname)), ca: authority(env['SIGNET_CA']) };
 }

@@ -23,6 +23,7 @@ export function controller(client: Client) {
 
     machines: () => get<Shape.MachineList>('/machines'),
     machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
+    hostKey: (at: Shape.HostKeyRequest) => post<Shape.HostKey>('/machines/host-key', at),
     planJoin: (request: Shape.JoinRequest) => post<Shape.JoinPlan>('/machines/plan', request),
     join: (request: Shape.AcceptedJoin) => post<Shape.Joined>('/machines', request),
     effective: (machine: string, revision?: number) =>

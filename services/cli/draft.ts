@@ -35,7 +35,8 @@ export function draftCommands(program: Command, session: () => Session): void {
     await controller.discard();
     print.show(answer, () => {
       for (const operation of answer.draft.operations) print.line(inWords(operation));
-      print.note({ text: 'discarded', tone: 'dim' });
+      const empty = answer.draft.operations.length === 0;
+      print.note({ text: empty ? 'there was no draft' : 'discarded', tone: 'dim' });
     });
   });
 

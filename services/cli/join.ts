@@ -1,7 +1,7 @@
 /** `signet machine join`: nothing is trusted or changed before a person, or the script they wrote, has seen and accepted it. */
 import type { AcceptedJoin, JoinPlan, JoinRequest } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
-import { moment, type Span } from './print.ts';
+import { moment, type Printer, type Span } from './print.ts';
 import { finish } from './progress.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
@@ -26,37 +26,53 @@ export async function join(session: Session, name: string, options: JoinOptions)
   const { controller, print, prompt } = session;
   const interactive = prompt.interactive && !print.json;
   check(name, options, interactive);
-  const request = await describeRequest(session, name, options);
+  const where = await whereTo(session, name, options);
+  const { hostKey } = await controller.hostKey(where);
+  if (!(await isAccepted(session, where.host, hostKey, options, interactive))) return;
+  const { group } = options;
+  const bootstrap = { user: options.user, ...(await login(session, where.host, options)) };
+  const request: JoinRequest = { name, ...where, ...(group === undefined ? {} : { group }), hostKey, bootstrap };
   const plan = await controller.planJoin(request);
-  if (options.plan || !print.json) showPlan(session, plan);
+  showPlan(print, plan);
   if (options.plan) {
     print.show(plan, () => undefined);
     return;
   }
-  if (options.hostKey !== undefined && options.hostKey !== plan.hostKey) {
-    throw new Failure(
-      'refused',
-      `${request.host} has the host key ${plan.hostKey}, not ${options.hostKey}; find out why before you trust it`,
-    );
-  }
-  if (plan.findings.length > 0)
+  if (plan.findings.length > 0) {
     throw new Failure('refused', `${name} cannot join as it is; nothing was changed`, { findings: plan.findings });
+  }
   const archive = await chooseArchive(session, plan, options);
-  if (!options.yes && !(await prompt.confirm(`Is this its host key, and shall ${name} join?`))) {
+  if (!options.yes && !(await prompt.confirm(`Shall ${name} join?`))) {
     throw new Failure('failed', `${name} does not join; nothing was changed`);
   }
-  const accepted: AcceptedJoin = {
-    ...request,
-    hostKey: plan.hostKey,
-    rollout: options.rollout,
-    ...(archive && { archive }),
-  };
+  const accepted: AcceptedJoin = { ...request, hostKey, rollout: options.rollout, ...(archive && { archive }) };
   const answer = await controller.join(accepted);
-  print.line([
-    { text: `r${answer.revision.number}`, tone: 'strong' },
-    `: ${name} has joined ${answer.machine.group ?? plan.group}`,
-  ]);
+  const joined = answer.machine.group ?? plan.group;
+  print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} has joined ${joined}`]);
   await finish(session, answer, { rollout: options.rollout, watch: true });
+}
+
+/** Whether the host key is the expected one; nothing is logged in with before, since a password would be gone by then. */
+async function isAccepted(
+  { print, prompt }: Session,
+  host: string,
+  hostKey: string,
+  options: JoinOptions,
+  interactive: boolean,
+): Promise<boolean> {
+  if (options.hostKey !== undefined) {
+    if (options.hostKey === hostKey) return true;
+    const found = `${host} has the host key ${hostKey}, not ${options.hostKey}`;
+    throw new Failure('refused', `${found}; nothing was sent there; find out why before you trust it`);
+  }
+  print.line([`host key of ${host}: `, { text: hostKey, tone: 'strong' }]);
+  if (!interactive) {
+    print.show({ hostKey }, () => undefined);
+    print.note(`compare it with the gateway's own and add --host-key ${hostKey} to see the rest; ${lookUp}`);
+    return false;
+  }
+  if (await prompt.confirm('Is this its host key?')) return true;
+  throw new Failure('failed', `nothing was sent to ${host}; ${lookUp}`);
 }
 
 function check(
@@ -81,17 +97,6 @@ function check(
 }
 
 const lookUp = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the gateway shows it';
-
-async function describeRequest(session: Session, name: string, options: JoinOptions): Promise<JoinRequest> {
-  const { host, port } = await whereTo(session, name, options);
-  return {
-    name,
-    host,
-    ...(port === undefined ? {} : { port }),
-    ...(options.group === undefined ? {} : { group: options.group }),
-    bootstrap: { user: options.user, ...(await login(session, host, options)) },
-  };
-}
 
 /** The address given, or for a machine that was a member the one it had. */
 async function whereTo(
@@ -162,7 +167,7 @@ async function chooseArchive(
   return (await prompt.confirm('Bring its archived settings back? (no: start afresh)')) ? 'restore' : 'discard';
 }
 
-function showPlan({ print }: Session, { name, group, hostKey, facts, layer, known, notes }: JoinPlan): void {
+function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, notes }: JoinPlan): void {
   const { postfix, bootHook } = facts;
   const hook: Span = bootHook === 'none' ? { text: 'none: revert not reboot-safe', tone: 'warn' } : bootHook;
   print.line({ text: name, tone: 'strong' });

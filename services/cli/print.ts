@@ -137,7 +137,8 @@ function messageOf(error: unknown): string {
 /** The lines of findings: machine, level and path first, since that is where a person has to go. */
 function findingLines(list: readonly Finding[]): readonly Text[] {
   return list.map(({ machine, level, pointer, detail }): Text => {
-    const place = [machine, level, pointer].filter((part) => part !== undefined && part !== '');
+    const named = pointer !== undefined && detail.startsWith(pointer);
+    const place = [machine, level, named ? '' : pointer].filter((part) => part !== undefined && part !== '');
     return place.length === 0 ? `  ${detail}` : ['  ', { text: place.join(' '), tone: 'strong' }, `: ${detail}`];
   });
 }
