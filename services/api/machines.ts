@@ -166,9 +166,16 @@ async function views({ config, machines, push }: Context): Promise<readonly Mach
   );
 }
 
+/** The machine that holds the name, else one that waits or left under it: its address is still of use when it comes back. */
 async function view({ config, machines, push }: Context, name: string): Promise<MachineView> {
-  const registration = await machines.byName(name);
+  const member = await machines.byName(name);
+  const registration = member ?? (await machines.list()).findLast((one) => one.name === name);
   if (!registration) throw new NamedError('not-found', `there is no machine ${name}; see the list of machines`);
-  const [status, { number }] = await Promise.all([push.status(name), config.head()]);
-  return machineView(registration, await config.configuration(number), registration.facts, status);
+  const status = member ? await push.status(name) : undefined;
+  return machineView(
+    registration,
+    await config.configuration((await config.head()).number),
+    registration.facts,
+    status,
+  );
 }

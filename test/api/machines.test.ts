@@ -113,4 +113,12 @@ describe('machines', () => {
     assert.deepEqual(done, plan);
     assert.deepEqual([revision.number, notes.length], [3, 1]);
   });
+
+  it('that left are not listed, but still shown with the address they had, so that they can come back', async () => {
+    const { machines } = (await api.ask('GET /machines')).as('machine-list');
+    const { state, host } = (await api.ask('GET /machines/mx1')).as('machine-view');
+
+    assert.deepEqual(machines, []);
+    assert.deepEqual([state, host], ['left', '198.18.0.11']);
+  });
 });

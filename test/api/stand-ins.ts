@@ -152,6 +152,8 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
         comment: `leave ${machine}`,
         rollout: false,
       });
+      const registration = await machines.byName(machine);
+      if (registration) await machines.put({ ...registration, state: 'left' });
       return { revision, plan, notes: ['the key of the controller was removed'] };
     },
   };
