@@ -4,11 +4,12 @@ import { join } from 'node:path';
 
 import { NamedError } from '../errors.ts';
 
-/** Makes the folder, for its owner only. */
+/** Makes the folder, for its owner only. Where the controller before this one listened is forgotten. */
 export function openState(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
+    rmSync(join(folder, 'url'), { force: true });
   } catch (cause) {
     throw new NamedError(
       'invalid-input',
