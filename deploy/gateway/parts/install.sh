@@ -18,9 +18,10 @@ install_here() {
   home=$(home_of "$user") || refuse bad-request "there is no user '$user' here"
 
   why=$(place_script "$0" 2>&1) || cannot 'the script cannot be installed' "$why"
-  why=$(make_state "$user" 2>&1) || cannot 'the state folder cannot be made' "$why"
+  why=$(make_state "$1 $2" 2>&1) || cannot 'the state folder cannot be made' "$why"
   install_hook
-  why=$(let_in "$1" "$2" 2>&1) || cannot "the key of $user cannot be installed" "$why"
+  ! read -r former 2>/dev/null <"$state/user" || [ "$former" = "$user" ] || (shut_out "$former")
+  why=$({ let_in "$1" "$2" && put user "$user"; } 2>&1) || cannot "the key of $user cannot be installed" "$why"
 
   read -r identity <"$state/identity"
   say "identity $identity"
@@ -37,14 +38,14 @@ place_script() {
     mv "$program.new" "$program" && durable "${program%/*}"
 }
 
+# make_state KEY: another controller than the one whose key was here counts its own epochs, so they begin anew.
 make_state() {
   mkdir -p "$state/generations" "$state/original" && chmod 700 "$state" && chown 0:0 "$state" || return
   : >>"$state/lock"
-  [ -s "$state/epoch" ] || put epoch 0 || return
+  { [ -s "$state/epoch" ] && grep -qsF "$1 signet" "$home/.ssh/authorized_keys"; } || put epoch 0 || return
   if [ ! -s "$state/identity" ]; then
-    put identity "$(cat /proc/sys/kernel/random/uuid)" || return
+    put identity "$(cat /proc/sys/kernel/random/uuid)"
   fi
-  put user "$1"
 }
 
 home_of() {
@@ -66,6 +67,17 @@ let_in() {
     say "$user ALL=(root) NOPASSWD: $program \"\""
   } >"$sudo_rule.new" && chmod 440 "$sudo_rule.new" && visudo -cqf "$sudo_rule.new" && mv "$sudo_rule.new" "$sudo_rule" || return
   as_user "authorize $1 $2"
+}
+
+# shut_out USER takes that away again.
+shut_out() {
+  user=$1
+  if [ "$user" = root ]; then
+    home=$(home_of root) && change_keys
+  else
+    as_user forget
+    rm -f "$sudo_rule"
+  fi
 }
 
 as_user() { su -s /bin/sh -c "$program $1" "$user" </dev/null; }
@@ -154,14 +166,7 @@ leave() {
   [ -z "$1" ] || restore
   tidy
   remove_hook
-  user=root
-  [ ! -s "$state/user" ] || read -r user <"$state/user"
-  if [ "$user" = root ]; then
-    home=$(home_of root) && change_keys
-  else
-    as_user forget
-    rm -f "$sudo_rule"
-  fi
+  read -r user <"$state/user" && shut_out "$user"
   rm -rf "${program%/*}"
   say left
   finish 0
