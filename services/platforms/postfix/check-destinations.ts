@@ -1,0 +1,67 @@
+/** Checks that destinations can take effect: Postfix looks TLS policy up by next hop, not by recipient domain. */
+import type { Finding } from '../../errors.ts';
+import { pointer } from '../../schema/pointer.ts';
+import type { PostfixFacts, Settings } from '../../schema/types.generated.ts';
+import { parameter } from './endpoints.ts';
+
+export function checkDestinations({ destinations }: Settings, postfix: PostfixFacts): readonly Finding[] {
+  return [...checkDefault(destinations), ...checkRows(destinations, postfix), ...checkDane(destinations, postfix)];
+}
+
+function checkDefault(destinations: Settings['destinations']): readonly Finding[] {
+  if (destinations['default']) return [];
+  return [
+    {
+      pointer: '/destinations/default',
+      detail:
+        'there is no destination "default", so nothing says how mail for other domains is sent; set destinations/default',
+    },
+  ];
+}
+
+function checkRows(destinations: Settings['destinations'], postfix: PostfixFacts): readonly Finding[] {
+  const obstacles = nextHopParameters(postfix);
+  return Object.keys(destinations)
+    .filter((domain) => domain !== 'default')
+    .flatMap((domain) =>
+      obstacles
+        .filter(({ nextHop }) => nextHop !== domain)
+        .map(({ name, value }) => ({
+          pointer: pointer(['destinations', domain]),
+          detail: `Postfix looks TLS policy up by next hop, and ${name} = ${value} on the machine decides that, so what is set for ${domain} may never apply; remove ${name} there, or set destinations/default instead`,
+        })),
+    );
+}
+
+interface NextHopParameter {
+  readonly name: string;
+  readonly value: string;
+  /** The next hop it gives every domain, where there is one. */
+  readonly nextHop?: string;
+}
+
+/** The parameters that send mail elsewhere than to the recipient's domain (trivial-rewrite(8)). */
+function nextHopParameters(postfix: PostfixFacts): readonly NextHopParameter[] {
+  const relayhost = parameter(postfix, 'relayhost');
+  const [, , viaDefault] = /^([^:]*):(.*)$/.exec(parameter(postfix, 'default_transport')) ?? [];
+  return [
+    ...(relayhost === '' ? [] : [{ name: 'relayhost', value: relayhost, nextHop: relayhost.toLowerCase() }]),
+    ...(viaDefault
+      ? [{ name: 'default_transport', value: parameter(postfix, 'default_transport'), nextHop: viaDefault }]
+      : []),
+    ...['transport_maps', 'sender_dependent_relayhost_maps', 'sender_dependent_default_transport_maps']
+      .map((name) => ({ name, value: parameter(postfix, name) }))
+      .filter(({ value }) => value !== ''),
+  ];
+}
+
+function checkDane(destinations: Settings['destinations'], postfix: PostfixFacts): readonly Finding[] {
+  const lookup = parameter(postfix, 'smtp_host_lookup', 'dns');
+  if (/\bdns\b/.test(lookup)) return [];
+  return Object.entries(destinations)
+    .filter(([, { tls }]) => tls === 'dane' || tls === 'dane-only')
+    .map(([domain, { tls }]) => ({
+      pointer: pointer(['destinations', domain, 'tls']),
+      detail: `${tls} needs DNS, but smtp_host_lookup = ${lookup} on the machine leaves it out; add dns there, or choose another level`,
+    }));
+}

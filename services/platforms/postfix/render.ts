@@ -1,0 +1,34 @@
+/** From effective settings to what Postfix must have. Of the facts only version, os, and myhostname count, so digests are stable. */
+import type { Rendered, RenderInput } from '../platform.ts';
+import { certificateFiles } from './certificates.ts';
+import { policyPath, policyTable } from './destinations.ts';
+import { listenerCertificates, probes, services } from './listeners.ts';
+import { outboundParameters, trustFiles } from './outbound.ts';
+import { protocolParameters } from './protocols.ts';
+
+export function render({ settings, facts }: RenderInput): Rendered {
+  if (!facts.postfix) return { files: [], probes: [] };
+  const { version } = facts.postfix;
+  const client = settings.outbound.certificate;
+  const certificates = new Map([
+    ...listenerCertificates(settings),
+    ...(client === undefined ? [] : ([[client, 'outbound']] as const)),
+  ]);
+  const parameters = {
+    ...protocolParameters('smtpd', settings.protocols.inbound, version),
+    ...protocolParameters('smtp', settings.protocols.outbound, version),
+    ...outboundParameters(settings, facts),
+  };
+  return {
+    files: [
+      ...certificateFiles(certificates, settings),
+      { path: policyPath, parts: [{ text: policyTable(settings.destinations) }] },
+      ...trustFiles(settings),
+    ],
+    probes: probes(settings),
+    postfix: {
+      parameters: Object.fromEntries(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
+      services: services(settings, facts.postfix),
+    },
+  };
+}

@@ -1,0 +1,5 @@
+/** The platforms Signet knows, in one list. */
+import type { Platform } from './platform.ts';
+import { postfix } from './postfix/postfix.ts';
+
+export const platforms: readonly Platform[] = [postfix];

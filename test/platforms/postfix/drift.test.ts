@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { postfix } from '../../../services/platforms/postfix/postfix.ts';
+import type { Facts } from '../../../services/schema/types.generated.ts';
+import { changed, facts, manifest, settings } from './sample.ts';
+
+const original = facts();
+const deployed = manifest(settings(), original);
+const live = changed(original, deployed);
+
+const cases: readonly {
+  readonly title: string;
+  readonly mainCf?: (text: string) => string;
+  readonly masterCf?: (text: string) => string;
+  readonly expected: readonly string[];
+}[] = [
+  { title: 'nothing changed', expected: [] },
+  {
+    title: 'everything else may change',
+    mainCf: (text) => `# mine\n${text.replace('biff = no', 'biff = yes')}relayhost = [r.example]\n`,
+    masterCf: (text) => text.replace('smtpd\n# Signet', 'smtpd\n  -o content_filter=scan\n# Signet'),
+    expected: [],
+  },
+  {
+    title: 'a parameter has another value',
+    mainCf: (text) => text.replace('smtp_tls_loglevel = 1', 'smtp_tls_loglevel = 2'),
+    expected: ['main.cf has smtp_tls_loglevel = 2 where Signet set smtp_tls_loglevel = 1'],
+  },
+  {
+    title: 'a parameter is set again further down',
+    mainCf: (text) => `${text}smtp_tls_loglevel = 0\n`,
+    expected: ['main.cf has smtp_tls_loglevel = 0 where Signet set smtp_tls_loglevel = 1'],
+  },
+  {
+    title: 'a parameter is gone, and one that must be empty is set',
+    mainCf: (text) => text.replace('smtp_tls_loglevel = 1\n', '').replace('smtp_tls_CApath =', 'smtp_tls_CApath = /x'),
+    expected: [
+      'main.cf has smtp_tls_CApath = /x where Signet set no smtp_tls_CApath',
+      'main.cf has no smtp_tls_loglevel where Signet set smtp_tls_loglevel = 1',
+    ],
+  },
+  {
+    title: 'options are changed, removed and added',
+    masterCf: (text) =>
+      text
+        .replace('smtpd_tls_security_level=may', 'smtpd_tls_security_level=none')
+        .replace('  -o tls_server_sni_maps=\n', '  -o smtpd_tls_protocols=TLSv1\n'),
+    expected: [
+      'master.cf has -o smtpd_tls_protocols=TLSv1 for smtp inet, which overrides what Signet set',
+      'master.cf has -o smtpd_tls_security_level=none for smtp inet where Signet set may',
+      'master.cf lacks -o tls_server_sni_maps= for smtp inet',
+    ],
+  },
+  {
+    title: 'a service runs something else',
+    masterCf: (text) => text.replace(/^(smtp .*)smtpd$/m, '$1postscreen'),
+    expected: ['master.cf runs postscreen instead of smtpd for smtp inet'],
+  },
+  {
+    title: 'a service is gone',
+    masterCf: (text) => text.replace(/^smtp .*inet/m, '#smtp inet'),
+    expected: ['master.cf has no service for all addresses, port 25 any more'],
+  },
+  {
+    title: 'a service is spelled another way',
+    masterCf: (text) => text.replace(/^smtp /m, '25 '),
+    expected: [],
+  },
+];
+
+describe('drift', () => {
+  for (const { title, mainCf, masterCf, expected } of cases) {
+    it(title, () => {
+      assert.deepEqual(postfix.drift(edited(mainCf, masterCf), deployed), expected);
+    });
+  }
+});
+
+function edited(mainCf = (text: string) => text, masterCf = (text: string) => text): Facts {
+  if (!live.postfix) return live;
+  const found = live.postfix;
+  return { ...live, postfix: { ...found, mainCf: mainCf(found.mainCf), masterCf: masterCf(found.masterCf) } };
+}
