@@ -16,6 +16,7 @@ export interface CommitRequest {
   readonly comment: string;
   readonly rollout: boolean;
   readonly restores?: number;
+  readonly machines?: readonly string[];
   /** The head the author has seen; with another one the commit is refused. */
   readonly expected?: number;
 }
@@ -79,10 +80,11 @@ function refuse(findings: readonly Finding[]): void {
 }
 
 function newRevision(request: CommitRequest, head: Head, { roster, layers }: ConfigurationBlobs, now: Date): Revision {
-  const { author, comment, rollout, restores } = request;
+  const { author, comment, rollout, restores, machines } = request;
   const revision = {
     ...{ number: head.revision.number + 1, author, time: now.toISOString(), comment, rollout },
     ...(restores === undefined ? {} : { restores }),
+    ...(machines === undefined ? {} : { machines }),
     ...{ roster, layers },
   };
   return parse('revision', revision, 'the revision');

@@ -22,6 +22,8 @@ export interface CommitOptions {
   readonly comment: string;
   /** False: commit, and do not roll out. */
   readonly rollout: boolean;
+  /** The machines it concerns, when it is not all of them. */
+  readonly machines?: readonly string[];
   /** The head the author has seen; the commit is refused with `precondition-failed` when there is a newer one. */
   readonly expected?: number;
 }

@@ -6,6 +6,7 @@ import { isTransient } from '../errors.ts';
 import type { PushLeader } from '../push/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { MachineService } from '../machines/service.ts';
+import type { Revision } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
 
@@ -21,6 +22,8 @@ export interface LeadDeps {
 
 const leaseSeconds = 10;
 const retryMilliseconds = 1_000;
+/** More joins in a row than this are rolled out by what comes after them. */
+const lookBack = 200;
 
 /** Campaigns and leads, over and over, until `signal` aborts. `leading` tells whether it does at the moment. */
 export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, signal: AbortSignal): Promise<void> {
@@ -79,8 +82,13 @@ async function nextEpoch(store: Store, lease: Lease): Promise<number> {
 async function followHead({ store, config, push }: LeadDeps, signal: AbortSignal): Promise<void> {
   const { revision } = await store.range(keys.head, { limit: 1 });
   const rollOut = async () => {
-    const head = await config.head();
-    if (head.number > 0 && head.rollout) await push.ensure(head.number, head.author);
+    // Revisions that concern single machines do not stand for those before them.
+    const open: Revision[] = [];
+    for (const revision of await config.history({ limit: lookBack })) {
+      if (revision.number > 0 && revision.rollout) open.unshift(revision);
+      if (revision.rollout && !revision.machines) break;
+    }
+    for (const { number, author } of open) await push.ensure(number, author);
   };
   await rollOut();
   for await (const _change of store.watch(keys.head, revision + 1, signal)) await rollOut();

@@ -72,13 +72,13 @@ export function notes({ facts, host }: Candidate, archive: Archive | undefined):
     );
   }
   if (facts.freeKilobytes < 20_000) out.push(`only ${facts.freeKilobytes} kB are free on ${host}`);
-  const own = tlsParameters(facts);
-  if (own.length > 0)
+  // What a machine that was a member has of Signet's is no news.
+  const own = archive ? [] : tlsParameters(facts);
+  if (own.length > 0) {
     out.push(
       `its present TLS settings would be replaced where Signet sets them: ${own.join(', ')}; they are kept on the machine and can be put back when it leaves`,
     );
-  if (archive)
-    out.push(`it was a member until ${archive.left} as ${archive.name}; its machine-level settings are in the archive`);
+  }
   return out;
 }
 

@@ -139,6 +139,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       const revision = await config.apply(author, [operation], {
         comment: `${name} joined`,
         rollout: request.rollout ?? true,
+        machines: [name],
       });
       if (request.archive !== undefined) await machines.removeArchive(id);
       return { registration: member, revision };

@@ -23,6 +23,8 @@ export interface Known {
   readonly sent: Manifest | undefined;
   /** The facts from before Signet's first change. */
   readonly original: Facts;
+  /** Whether a probe has seen it serve what it has, the last time one looked. */
+  readonly proven: boolean;
 }
 
 export interface Delivery {
@@ -95,6 +97,8 @@ async function attempt(deps: DeliverDeps, known: Known, options: DeliverOptions,
   if (again && answer.kind === 'refused' && answer.code === 'drift') {
     return afterDrift(deps, known, options);
   }
+  // No work where nothing changed, but what nobody has seen yet is looked at.
+  if (answer.kind === 'unchanged' && !known.proven) served = await probe(deps, known, wanted, 0);
   if (answer.kind === 'unknown') {
     const state = await settle(deps.link, options.windowSeconds);
     return conclude(stateAsAnswer(state, wanted), known, wanted, todo, served);
@@ -172,8 +176,15 @@ function stateAsAnswer(state: GatewayState | undefined, wanted: Manifest): Answe
 
 function conclude(answer: Answer, known: Known, wanted: Manifest, done: Plan, served: readonly Served[]): Delivery {
   switch (answer.kind) {
-    case 'unchanged':
-      return { state: 'unchanged', deployed: wanted, served };
+    case 'unchanged': {
+      const bad = disproof(served);
+      return {
+        state: bad === '' ? 'unchanged' : 'unproven',
+        ...(bad === '' ? {} : { detail: bad }),
+        deployed: wanted,
+        served,
+      };
+    }
     case 'confirmed': {
       const proven = served.length > 0 && served.every(({ verdict }) => verdict === 'match');
       return {
@@ -205,7 +216,13 @@ function conclude(answer: Answer, known: Known, wanted: Manifest, done: Plan, se
 }
 
 function whyReverted(reason: string, served: readonly Served[]): string {
-  const bad = served.filter(({ verdict }) => verdict !== 'match' && verdict !== 'unproven');
-  if (bad.length === 0) return reason;
-  return bad.map(({ listener, address, port, detail }) => `${listener} on ${address}:${port}: ${detail}`).join('; ');
+  return disproof(served) || reason;
+}
+
+/** In words, what each listener served that was not what was sent; empty when nothing did. */
+function disproof(served: readonly Served[]): string {
+  return served
+    .filter(({ verdict }) => verdict !== 'match' && verdict !== 'unproven')
+    .map(({ listener, address, port, detail }) => `${listener} on ${address}:${port}: ${detail}`)
+    .join('; ');
 }

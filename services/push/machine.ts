@@ -127,5 +127,7 @@ async function known({ machines, records }: MachineDeps, registration: Registrat
   }
   const { confirmed, sent } = await records.deployed(id);
   const original = (await machines.original(id)) ?? facts;
-  return { registration, facts, base: confirmed?.digest ?? '-', deployed: confirmed, sent, original };
+  const { served } = await records.status(registration);
+  const proven = served.length > 0 && served.every(({ verdict }) => verdict === 'match');
+  return { registration, facts, base: confirmed?.digest ?? '-', deployed: confirmed, sent, original, proven };
 }

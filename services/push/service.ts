@@ -6,7 +6,7 @@ import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
 import type { Delivery } from './deliver.ts';
 import { deliverTo, look, registered, revisionFor, type MachineDeps } from './machine.ts';
 import { recordsService, type Deployed } from './records/service.ts';
-import { waves } from './rollout.ts';
+import { settled, waves } from './rollout.ts';
 import { run } from './runner.ts';
 import { fold } from './status.ts';
 
@@ -19,8 +19,6 @@ export interface PushDeps extends Omit<MachineDeps, 'records'> {
 
 /** What the leader runs besides the contract. */
 export interface PushLeader {
-  /** Starts the rollout of a revision unless it was started before; how a commit that nobody rolled out yet is found. */
-  ensure(revision: number, by: string): Promise<Rollout | undefined>;
   /** Carries out rollouts as they are recorded, until `signal` aborts. */
   lead(epoch: number, signal: AbortSignal): Promise<void>;
 }
@@ -46,8 +44,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     once?: number,
   ): Promise<Rollout | undefined> {
     const revision = options.revision ?? (await config.head()).number;
-    const chosen = options.machines ?? (await members(revision));
-    for (const machine of chosen) await registered(deps, machine);
+    const asked = options.machines ?? (await members(revision));
+    for (const machine of asked) await registered(deps, machine);
+    // A rollout that this one supersedes leaves no machine behind.
+    const chosen = [...new Set([...asked, ...(await unfinished(revision))])];
     const rollout = await records.create(
       (id) => ({
         id,
@@ -74,6 +74,16 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     const rollout = await create(by, options, extra);
     if (!rollout) throw new Error('a rollout that is not marked cannot have been started before');
     return rollout;
+  }
+
+  /** Members that rollouts still running have not come to. */
+  async function unfinished(revision: number): Promise<readonly string[]> {
+    const present = new Set(await members(revision));
+    const running = (await records.rollouts()).filter(({ state }) => state === 'running');
+    const views = await Promise.all(running.map(({ id }) => view(id)));
+    return views.flatMap(({ outcomes }) =>
+      outcomes.flatMap(({ machine, state }) => (!settled(state) && present.has(machine) ? [machine] : [])),
+    );
   }
 
   /** The machines of a revision that are members now, in order. */
@@ -201,7 +211,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     lead,
     forget: records.forget,
     look: (machine) => look(deps, machine),
-    ensure: (revision, by) => create(by, { revision }, {}, revision),
+    async ensure(revision, by) {
+      const only = (await config.revision(revision)).machines;
+      return create(by, { revision, ...(only ? { machines: only } : {}) }, {}, revision);
+    },
     async statuses() {
       const present = (await machines.list()).filter(({ state }) => state === 'member');
       return Promise.all(present.map(records.status));

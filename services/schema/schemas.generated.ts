@@ -1699,6 +1699,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: 'common.schema.json#/$defs/sha256',
         description: 'The blob that maps each level to the blob of its layer.',
       },
+      machines: {
+        type: 'array',
+        items: { $ref: 'common.schema.json#/$defs/machineName' },
+        description:
+          'It concerns these alone: a machine that joined is brought up to date without touching the others.',
+      },
     },
   },
   {

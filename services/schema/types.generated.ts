@@ -505,6 +505,12 @@ export interface Revision {
    * The blob that maps each level to the blob of its layer.
    */
   readonly layers: string;
+  /**
+   * It concerns these alone: a machine that joined is brought up to date without touching the others.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines?: readonly string[];
 }
 /**
  * Which machines the difference is wanted for.

@@ -9,10 +9,10 @@ boot_hook() {
   hook=none
   if with_systemd; then
     hook=systemd
-    [ ! -e "$state/identity" ] || [ -e "/etc/systemd/system/multi-user.target.wants/${unit##*/}" ] || hook=none
+    [ ! -e "$program" ] || [ -e "/etc/systemd/system/multi-user.target.wants/${unit##*/}" ] || hook=none
   elif with_cron; then
     hook=cron
-    [ ! -e "$state/identity" ] || [ -e "$cron_job" ] || hook=none
+    [ ! -e "$program" ] || [ -e "$cron_job" ] || hook=none
   fi
 }
 
