@@ -45,6 +45,13 @@ export interface Finding {
   readonly pointer?: string;
   readonly machine?: string;
   readonly level?: string;
+  /** Worth knowing, but nothing is refused for it. Absent: it is wrong. */
+  readonly severity?: 'warning';
+}
+
+/** Those that something is refused for. */
+export function faults(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ severity }) => severity === undefined);
 }
 
 export interface ErrorFacts {

@@ -1,4 +1,5 @@
 /** How a difference looks to people: settings by level, what happened to groups and machines, and files per machine. */
+import { faults } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
 import type { DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
 import type { Printer, Text } from './print.ts';
@@ -62,8 +63,13 @@ function warn(print: Printer, { conflicts, findings, base, head }: DraftDiff): v
     });
     print.findings(conflicts);
   }
-  if (findings.length > 0) {
+  const wrong = faults(findings);
+  if (wrong.length > 0) {
     print.note({ text: '\nThis would be refused:', tone: 'bad' });
-    print.findings(findings);
+    print.findings(wrong);
+  }
+  if (wrong.length < findings.length) {
+    print.note({ text: '\nWorth knowing:', tone: 'warn' });
+    print.findings(findings.filter((finding) => !wrong.includes(finding)));
   }
 }

@@ -1,5 +1,5 @@
 /** The one way to a new revision: make, check, save, swap the head; and again when someone else was faster. */
-import { NamedError, type Finding } from '../errors.ts';
+import { faults, NamedError, type Finding } from '../errors.ts';
 import { parse } from '../schema/parse.ts';
 import type { Configuration, Revision } from '../schema/types.generated.ts';
 import { blobsOf, type ConfigurationBlobs } from './blobs.ts';
@@ -69,7 +69,8 @@ function checkExpected({ expected }: CommitRequest, { revision }: Head): void {
   );
 }
 
-function refuse(findings: readonly Finding[]): void {
+function refuse(all: readonly Finding[]): void {
+  const findings = faults(all);
   const [first] = findings;
   if (!first) return;
   const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more findings`;

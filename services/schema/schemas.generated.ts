@@ -411,6 +411,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       machine: { type: 'string' },
       level: { type: 'string' },
+      severity: { const: 'warning', description: 'Worth knowing, but nothing is refused for it. Absent: it is wrong.' },
     },
   },
   {

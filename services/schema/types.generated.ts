@@ -259,6 +259,10 @@ export interface Finding {
   readonly pointer?: string;
   readonly machine?: string;
   readonly level?: string;
+  /**
+   * Worth knowing, but nothing is refused for it. Absent: it is wrong.
+   */
+  readonly severity?: 'warning';
 }
 /**
  * An administrator's uncommitted changes against a base revision.

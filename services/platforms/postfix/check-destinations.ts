@@ -26,9 +26,11 @@ function checkRows(destinations: Settings['destinations'], postfix: PostfixFacts
     .flatMap((domain) =>
       obstacles
         .filter(({ nextHop }) => nextHop !== domain)
-        .map(({ name, value }) => ({
+        .map(({ name, value, nextHop }): Finding => ({
           pointer: pointer(['destinations', domain]),
-          detail: `Postfix looks TLS policy up by next hop, and ${name} = ${value} on the machine decides that, so what is set for ${domain} may never apply; remove ${name} there, or set destinations/default instead`,
+          detail: `Postfix looks TLS policy up by next hop, and ${name} = ${value} on the machine decides that, so what is set for ${domain} ${nextHop === undefined ? 'does not apply where it sends mail elsewhere' : 'never applies'}; remove ${name} there, or set destinations/default instead`,
+          // A map may leave this domain alone, as those of most gateways do; only the machine could tell.
+          ...(nextHop === undefined ? { severity: 'warning' } : {}),
         })),
     );
 }

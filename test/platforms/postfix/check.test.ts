@@ -128,7 +128,7 @@ const cases: readonly Case[] = [
     expected: [],
   },
   {
-    title: 'rows for domains are refused where maps choose the next hop',
+    title: 'rows for domains are named where a host or a map chooses the next hop',
     settings: { destinations: partner },
     postfix: {
       parameters: { transport_maps: 'hash:/etc/postfix/transport', default_transport: 'smtp:[relay.example.net]' },
@@ -182,6 +182,19 @@ describe('check', () => {
       for (const { detail } of findings) assert.doesNotMatch(detail, /\.$/);
     });
   }
+
+  it('refuses rows that never apply, and warns of those that may not', () => {
+    const found = facts({
+      parameters: { transport_maps: 'hash:/etc/postfix/transport', relayhost: '[relay.example.net]' },
+    });
+
+    const findings = postfix.check(input(settings({ destinations: partner }), found));
+
+    assert.deepEqual(
+      findings.map(({ severity }) => severity),
+      [undefined, 'warning'],
+    );
+  });
 
   it('lets a listener leave the service it had taken over', () => {
     const found = facts();
