@@ -20,12 +20,12 @@ const step = 256;
  * `store-locked` while another process has it open, and `store-unavailable` when it cannot be used.
  */
 export function embeddedStore(path: string): Store {
-  const database = openDatabase(path);
-  const tables = tablesOf(database);
+  const opened = open(path);
+  const { database, tables } = opened;
   const turns = oneByOne();
   const changed = bell();
   const closing = new AbortController();
-  let head = tables.head();
+  let head = opened.head;
   let unusable: NamedError | undefined;
   let closed: Promise<void> | undefined;
 
@@ -119,5 +119,17 @@ export function embeddedStore(path: string): Store {
     return new Promise((resolve) => {
       resolve(use(job));
     });
+  }
+}
+
+/** Reads the head at once, so that a damaged file shows at the start. */
+function open(path: string) {
+  const database = openDatabase(path);
+  try {
+    const tables = tablesOf(database);
+    return { database, tables, head: tables.head() };
+  } catch (error) {
+    database.close();
+    throw failure(error, path);
   }
 }

@@ -44,7 +44,10 @@ export type Change =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly revision: number }
   | { readonly kind: 'delete'; readonly key: string; readonly revision: number };
 
-/** A held lease. `lost` aborts as soon as the holder can no longer be sure to be the only one. */
+/**
+ * A held lease. `lost` aborts as soon as the holder can no longer be sure to be the only one, before anyone else can have it,
+ * and at `release`. A process that was stopped for a while learns it late, so writes that matter carry the fence as well.
+ */
 export interface Lease {
   readonly lost: AbortSignal;
   /** True only while the lease is held; add it to a transaction to fence the write. */
@@ -60,14 +63,15 @@ export interface Store {
 
   /**
    * Applies all writes at one new revision if every compare holds. When it resolves with `applied: true` the writes are
-   * durable (fsynced; a majority in etcd). Throws `store-limit` before sending anything over the limits, and
-   * `outcome-unknown` when the connection was lost and the outcome could not be established afterwards; never retries
-   * silently. Writing one key twice in a transaction is a `store-limit` error as well.
+   * durable (fsynced; a majority in etcd), and no transaction is ever applied twice. Throws `store-limit` before sending
+   * anything over the limits, for two writes to one key as well; `store-unavailable` (transient) when it was not applied and
+   * never will be; and `outcome-unknown` when the connection was lost and the outcome could not be established afterwards.
    */
   transact(transaction: Transaction): Promise<TransactionResult>;
 
   /**
-   * Changes under `prefix` from `fromRevision` on, in order, none missed, across reconnects, until `signal` aborts.
+   * Changes under `prefix` from `fromRevision` on, in order, none missed, across reconnects, until `signal` aborts; then it
+   * ends without an error. However slow its reader is, nothing piles up in memory.
    * Throws `store-compacted` when `fromRevision` is gone: read the range again and watch from there.
    */
   watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncIterable<Change>;
@@ -75,9 +79,13 @@ export interface Store {
   /** Forgets history up to `revision`; the present value of every key stays. */
   compact(revision: number): Promise<void>;
 
-  /** Waits until the lease at `key` is free, takes it for `holder`, and keeps it alive until released or lost. */
+  /**
+   * Waits until the lease at `key` is free, takes it for `holder`, and keeps it alive until released or lost. While it is held
+   * the key holds `{"holder": ...}`. Throws `interrupted` when `signal` aborts while waiting.
+   */
   lease(key: string, holder: string, ttlSeconds: number, signal: AbortSignal): Promise<Lease>;
 
+  /** Gives back the leases, finishes what is under way and frees the store. Whatever is asked afterwards throws `interrupted`. */
   close(): Promise<void>;
 }
 

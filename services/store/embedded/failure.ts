@@ -6,12 +6,12 @@ import { NamedError } from '../../errors.ts';
 /** Why the store at `path` cannot be opened; an error that is already named stays as it is. */
 export function openFailure(error: unknown, path: string): unknown {
   const code = codeOf(error);
-  if (code === 'ENOENT' || code === 'SQLITE_CANTOPEN_ISDIR' || code === 'EISDIR' || code === 'ENOTDIR') {
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
     return unavailable(`the store ${path} cannot be made there; create its folder, or name another file`, error);
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code.startsWith('SQLITE_CANTOPEN')) {
     return unavailable(
-      `the store ${path} may not be opened by this user; check the owner of the file and of its folder`,
+      `the store ${path} cannot be opened; check that it is a file, and who owns it and its folder`,
       error,
     );
   }

@@ -24,7 +24,8 @@ export interface Client {
 export async function connect(options: EtcdOptions): Promise<Client> {
   const { Etcd3: client } = await import('etcd3');
   const timeoutMilliseconds = (options.timeoutSeconds ?? defaultTimeoutSeconds) * 1000;
-  const members = options.hosts.map((host) => new client(settings(options, host, timeoutMilliseconds / 3)));
+  const open = (host: string) => new client(settings(options, host, timeoutMilliseconds / 3));
+  const members = openAll(options.hosts, open);
   const name = options.hosts.join(', ');
   let active = 0;
   let closed = false;
@@ -74,6 +75,19 @@ export async function connect(options: EtcdOptions): Promise<Client> {
   }
 }
 
+/** OpenSSL reads the certificates here, and finds a key that does not fit its certificate. */
+function openAll<T>(hosts: readonly string[], open: (host: string) => T): readonly T[] {
+  try {
+    return hosts.map(open);
+  } catch (cause) {
+    throw new NamedError(
+      'invalid-input',
+      `the CA, certificate or key given for etcd cannot be used (${cause instanceof Error ? cause.message : String(cause)}); check that they are PEM, and that certificate and key belong together`,
+      { cause },
+    );
+  }
+}
+
 function settings(options: EtcdOptions, host: string, deadlineMilliseconds: number): IOptions {
   const { ca, certificate, key, user, password } = options;
   return {
@@ -91,6 +105,8 @@ function settings(options: EtcdOptions, host: string, deadlineMilliseconds: numb
       // Notices a dead connection; under 5 s etcd would hang up (its --grpc-keepalive-min-time).
       'grpc.keepalive_time_ms': 6_000,
       'grpc.keepalive_timeout_ms': 4_000,
+      // By default channels share a connection for some time even after etcd3 closed them, a dead one too.
+      'grpc.use_local_subchannel_pool': 1,
       // After a cut the watch must not wait for grpc-js's backoff of up to 2 minutes.
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 2_000,
@@ -119,4 +135,4 @@ const unrepeated = {
     new Promise((resolve) => {
       resolve(call({ signal: new AbortController().signal }));
     }),
-} as Policy;
+} satisfies Omit<Policy, '_altReturn'> as unknown as Policy;

@@ -63,8 +63,12 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   [/database space exceeded/, 'has no space left; compact and defragment it, or raise its quota, and disarm the alarm'],
 ];
 
-/** What Node and OpenSSL say when a handshake fails; grpc-js passes it on as the reason for UNAVAILABLE. */
-const tlsWords = /Last error:.*(?:certificate|self[- ]signed|SSL|TLS|handshake|altname|wrong version number|EPROTO)/is;
+/**
+ * What Node and OpenSSL say when a handshake was refused; grpc-js passes it on as the reason for UNAVAILABLE. A connection
+ * that was cut during a handshake is not meant: that passes.
+ */
+const tlsWords =
+  /Last error:.*(?:certificate|self[- ]signed|SSL alert|ALTNAME|wrong version number|handshake failure)/is;
 
 function isTlsFailure(error: unknown): boolean {
   return codeOf(error) === 14 && tlsWords.test(messageOf(error));
@@ -79,13 +83,16 @@ function codeOf(error: unknown): number {
   return Number(/\b(\d{1,2}) [A-Z_]{2,}: /.exec(messageOf(error))?.[1] ?? 0);
 }
 
-/** The part that says why, without code and the notes of grpc-js. */
+/** The part that says why, without codes, times and the notes of grpc-js. */
 function reason(message: string): string {
-  const [, last] = /Last error: (?:Error: )?(.*?)\.? ?(?:Resolution note:.*)?$/s.exec(message) ?? [];
-  return (last ?? message.replace(/^.*?\d{1,2} [A-Z_]{2,}: /s, ''))
-    .trim()
-    .replace(/[.\s]+$/, '')
-    .replace(/\s+/g, ' ');
+  const [, last] = /Last error: (.*?)(?:\. Resolution note:.*)?$/s.exec(message) ?? [];
+  const [, alert] = /SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
+  return (alert ?? last ?? message)
+    .replace(/^.*?\b\d{1,2} [A-Z_]{2,}: /s, '')
+    .replace(/^Error(?: \[\w+\])?: /, '')
+    .replace(/\(\d{4}-\d\d-\d\dT[^)]*\)/, '')
+    .replace(/\s+/g, ' ')
+    .replace(/[\s.:]+$/, '');
 }
 
 function messageOf(error: unknown): string {
