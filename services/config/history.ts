@@ -2,7 +2,8 @@
 import { own, type Json, type JsonObject } from '../schema/json.ts';
 import type { Configuration, Revision } from '../schema/types.generated.ts';
 import { blobsOf, configurationFrom, type LayerIndex, type Members } from './blobs.ts';
-import { levelsOf, memberOf, type LevelLayer } from './levels.ts';
+import type { MemberLayers } from './fleet.ts';
+import { levelsOf, memberOf } from './levels.ts';
 import { same } from './merge.ts';
 import { emptyConfiguration } from './operations.ts';
 import { settingIn, valueOf, type Place } from './places.ts';
@@ -33,13 +34,6 @@ export const revisionZero: Revision = {
 
 export function configurationAt(archive: Archive, revision: Revision): Promise<Configuration> {
   return configurationFrom(revision, archive.blob);
-}
-
-export interface MemberLayers {
-  readonly id: string;
-  readonly group: string;
-  /** Least specific first, without the defaults. */
-  readonly layers: readonly LevelLayer[];
 }
 
 /** The layers of one machine at a revision, without reading those of the others. Throws `not-found` when it is no member. */

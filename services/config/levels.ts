@@ -1,6 +1,6 @@
 /** The levels a setting is held at, and those one machine gets its settings from: defaults < cluster < group < machine. */
 import { NamedError } from '../errors.ts';
-import { own, without, type JsonObject } from '../schema/json.ts';
+import { own, type JsonObject } from '../schema/json.ts';
 import type { Configuration } from '../schema/types.generated.ts';
 
 export type Level =
@@ -43,12 +43,6 @@ export function levelsOf(machine: string, group: string): readonly string[] {
 export function layerAt(configuration: Configuration, level: string): JsonObject {
   // Layers are checked against the layer schema before they get into a configuration, so they are JSON.
   return (own(configuration.layers, level) ?? {}) as JsonObject;
-}
-
-/** The configuration with another layer at a level; an empty layer has no entry. */
-export function withLayer(configuration: Configuration, level: string, layer: JsonObject): Configuration {
-  if (Object.keys(layer).length > 0) return { ...configuration, layers: { ...configuration.layers, [level]: layer } };
-  return { ...configuration, layers: without(configuration.layers, level) };
 }
 
 /** The layers of a machine, least specific first, without the defaults; throws `not-found` when it is not a member. */

@@ -1,9 +1,10 @@
 /** Merges a draft onto a head that moved on since the draft's base: three ways, by field or unit, never last writer wins. */
-import { canonicalJson, own, without, type Json } from '../schema/json.ts';
+import { canonicalJson, own, type Json } from '../schema/json.ts';
 import { withValueAt } from '../schema/pointer.ts';
 import type { Configuration, Operation } from '../schema/types.generated.ts';
-import { layerAt, parseLevel, withLayer } from './levels.ts';
-import { placeName, placesOf, valueOf, type Place } from './places.ts';
+import { parseLevel } from './levels.ts';
+import { placeName, placesOf, settingIn, valueOf, type Place } from './places.ts';
+import { close, open, putLayer, type Working } from './working.ts';
 
 /** A place that both sides changed, to different ends. */
 export interface Conflict {
@@ -39,9 +40,11 @@ export function merge(input: MergeInput): Merge {
   const places = changedPlaces(input);
   const conflicts = places.flatMap((place) => clash(input, place));
   const clashing = new Set(conflicts.map(({ place }) => placeName(place)));
-  const configuration = places
-    .filter((place) => !clashing.has(placeName(place)))
-    .reduce((merged, place) => copy(draft, merged, place), head);
+  const merged = open(head);
+  for (const place of places) {
+    if (!clashing.has(placeName(place))) copy(draft, merged, place);
+  }
+  const configuration = close(merged);
   return { configuration, conflicts: [...conflicts, ...misfits(input, places, configuration)] };
 }
 
@@ -59,29 +62,34 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
 
 function clash({ base, head, draft }: MergeInput, place: Place): readonly Conflict[] {
   const [ours, theirs] = [valueOf(draft, place), valueOf(head, place)];
-  return same(valueOf(base, place), theirs) || same(ours, theirs) ? [] : [{ place, ours, theirs }];
+  const isUntouched = same(valueOf(base, place), theirs) && isRemovedAbove(base, place) === isRemovedAbove(head, place);
+  return isUntouched || same(ours, theirs) ? [] : [{ place, ours, theirs }];
+}
+
+/** Tells a removal of something the place is part of from one of the place itself: setting it again would undo the former. */
+function isRemovedAbove(configuration: Configuration, place: Place): boolean {
+  if (place.kind !== 'setting' || place.path.length === 0) return false;
+  return valueOf(configuration, { ...place, path: place.path.slice(0, -1) }) === null;
 }
 
 /** Writes what the draft has at a place into the merged configuration. */
-function copy(draft: Configuration, merged: Configuration, place: Place): Configuration {
-  const value = valueOf(draft, place);
+function copy(draft: Configuration, merged: Working, place: Place): void {
   if (place.kind === 'setting') {
-    const layer = layerAt(merged, place.level);
+    const value = valueOf(draft, place);
+    const layer = merged.layers.get(place.level) ?? {};
     // A removal above this place says the same, and is a place of its own.
-    if (same(value, valueOf(merged, place))) return merged;
-    return withLayer(merged, place.level, withValueAt(layer, place.path, value));
+    if (!same(value, settingIn(layer, place.path)))
+      putLayer(merged, place.level, withValueAt(layer, place.path, value));
+  } else if (place.kind === 'group') {
+    put(merged.groups, place.name, own(draft.groups, place.name));
+  } else {
+    put(merged.machines, place.name, own(draft.machines, place.name));
   }
-  if (place.kind === 'group')
-    return { ...merged, groups: withEntry(merged.groups, place.name, own(draft.groups, place.name)) };
-  return { ...merged, machines: withEntry(merged.machines, place.name, own(draft.machines, place.name)) };
 }
 
-function withEntry<T>(
-  entries: Readonly<Record<string, T>>,
-  name: string,
-  entry: T | undefined,
-): Readonly<Record<string, T>> {
-  return entry === undefined ? without(entries, name) : { ...entries, [name]: entry };
+function put<T>(entries: Map<string, T>, name: string, entry: T | undefined): void {
+  if (entry === undefined) entries.delete(name);
+  else entries.set(name, entry);
 }
 
 /** What fits by field and yet not together, since an entry that one side needs is gone on the other. */

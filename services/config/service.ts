@@ -19,9 +19,8 @@ import type { LevelLayer } from './levels.ts';
 import { merge, type Conflict, type Merge } from './merge.ts';
 import { applyAll } from './operations.ts';
 import { queue } from './queue.ts';
-import { join } from './resolve.ts';
 import { rollBack } from './rollback.ts';
-import { explanation, manifestAt, manifestDifference, memberAt } from './views.ts';
+import { views } from './views.ts';
 
 export type { CommitOptions, ConfigDeps, ConfigService, Explanation, Preview } from './contract.ts';
 
@@ -38,7 +37,7 @@ interface StoredDraft {
 export function configService({ store, pki, machines, platforms, now }: ConfigDeps): ConfigService {
   const recall = remembered(readBlob, { limit: cacheCharacters, size: ({ length }) => length });
   const archive: Archive = { blob: async (digest) => (await recall(digest)).value, page };
-  const views = { pki, machines, platforms, archive, defaults };
+  const view = views({ pki, machines, platforms, archive, defaults });
   const oneByOne = queue();
   let builtIn: LevelLayer | undefined;
 
@@ -58,12 +57,12 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
       oneByOne(() => commit(author, options, (head) => applyAll(head.configuration, operations))),
     rollback: (author, number, options) => oneByOne(() => rollback(author, number, options)),
 
-    effective: async (machine, number) => join((await memberAt(views, await revisionOrHead(number), machine)).sections),
-    explain: async (machine, path, number) => explanation(views, await revisionOrHead(number), machine, path),
+    effective: async (machine, number) => view.effective(await revisionOrHead(number), machine),
+    explain: async (machine, path, number) => view.explanation(await revisionOrHead(number), machine, path),
     diff: async (from, to) => diffConfigurations(await configuration(from), await configuration(to)),
-    manifest: async (machine, number) => manifestAt(views, await revision(number), machine),
+    manifest: async (machine, number) => view.manifest(await revision(number), machine),
     manifestDiff: async (machine, before, after) =>
-      manifestDifference(views, machine, await revisionOr(before), await revisionOr(after)),
+      view.difference(machine, await revisionOr(before), await revisionOr(after)),
   };
 
   // Drafts

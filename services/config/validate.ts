@@ -3,12 +3,12 @@ import type { Finding } from '../errors.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { findings as schemaFindings, layerFindings } from '../schema/parse.ts';
-import { pointer } from '../schema/pointer.ts';
+import { parts, pointer } from '../schema/pointer.ts';
 import type { Configuration, Facts, Settings, Shapes } from '../schema/types.generated.ts';
 import { bindingFaults, type Fault, type Material } from './bindings.ts';
 import { blame } from './blame.ts';
 import { sayingAt } from './explain.ts';
-import { fleet, type Member } from './fleet.ts';
+import { fleet, memberLayersIn, type Member } from './fleet.ts';
 import { layerAt, type LevelLayer } from './levels.ts';
 import { dangling, type Reference } from './references.ts';
 import { settingsOf, type EffectiveSection } from './resolve.ts';
@@ -41,11 +41,11 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
 
   const faults = bindingFaults(layers, material);
   const shown = new Set<string>();
-  const resolveMember = fleet(configuration, defaults);
-  const checkMember = memberChecks(faults);
+  const resolveMember = fleet(defaults);
+  const checkSections = sectionChecks();
   for (const machine of Object.keys(configuration.machines).sort()) {
-    const member = resolveMember(machine);
-    const found = checkMember(member);
+    const member = resolveMember(memberLayersIn(configuration, machine));
+    const found = memberFindings(member, faults, checkSections);
     for (const { level, pointer: at } of found) shown.add(`${level ?? ''}${at ?? ''}`);
     const asked = found.length > 0 ? found : platformFindings(input, machine, member);
     yield asked.map((finding) => ({ ...finding, machine }));
@@ -54,23 +54,21 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
   yield faults.filter((fault) => !shown.has(fault.level + fault.pointer));
 }
 
-/** What keeps the settings of one machine from being rendered. */
-export function memberFindings(member: Member, material: Material): readonly Finding[] {
-  return memberChecks(bindingFaults(member.layers, material))(member);
+/** What keeps the settings of one machine from being rendered. `faults` are those of its bindings, or of more. */
+export function memberFindings(
+  member: Member,
+  faults: readonly Fault[],
+  checkSections: SectionChecks,
+): readonly Finding[] {
+  const bound = faults.filter(({ level, pointer: at }) => originOf(member, at) === level);
+  const found = [...checkSections(member), ...bound];
+  return found.length > 0 ? found : missing(member, settingsOf(member.sections));
 }
 
-/** The checks of one machine after the other; what they share is checked once. */
-function memberChecks(faults: readonly Fault[]): (member: Member) => readonly Finding[] {
-  const byPlace = new Map(faults.map((fault) => [fault.level + fault.pointer, fault]));
-  const checkSections = sectionChecks();
-  return (member) => {
-    const found = [...checkSections(member), ...(byPlace.size === 0 ? [] : faultsOf(member, byPlace))];
-    return found.length > 0 ? found : missing(member, settingsOf(member.sections));
-  };
-}
+export type SectionChecks = (member: Member) => readonly Finding[];
 
-/** The schema's check of effective settings. What machines share is checked once. */
-function sectionChecks(): (member: Member) => readonly Finding[] {
+/** The schema's check of effective settings. A section that machines share is checked once. */
+export function sectionChecks(): SectionChecks {
   const known = new WeakMap<EffectiveSection, readonly Finding[]>();
   return (member) =>
     [...member.sections].flatMap(([name, section]) => {
@@ -90,10 +88,8 @@ function checkSection(section: string, value: JsonObject): readonly Finding[] {
   });
 }
 
-function faultsOf(member: Member, faults: ReadonlyMap<string, Fault>): readonly Fault[] {
-  return ['certificates', 'trust'].flatMap((section) =>
-    [...(member.sections.get(section)?.origins ?? [])].flatMap(([at, level]) => faults.get(level + at) ?? []),
-  );
+function originOf(member: Member, at: string): string | undefined {
+  return member.sections.get(parts(at)[0] ?? '')?.origins.get(at);
 }
 
 /** Names that lead nowhere on this machine, and the entries that must be there. */

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 
 import { merge, type Merge } from '../../services/config/merge.ts';
-import { apply, applyAll, emptyConfiguration } from '../../services/config/operations.ts';
+import { applyAll, emptyConfiguration } from '../../services/config/operations.ts';
 import { placeName } from '../../services/config/places.ts';
 import { canonicalJson, type Json } from '../../services/schema/json.ts';
 import type { Configuration, Operation } from '../../services/schema/types.generated.ts';
@@ -83,9 +83,16 @@ describe('merge', () => {
     assert.deepEqual(conflictsOf(mergeOf(start, theirs, [port(26)])), ['cluster/listeners/public/port']);
   });
 
+  it('refuses to bring a removed field back when someone else removed all it is part of', () => {
+    const base = applyAll(start, [{ op: 'remove', level: 'cluster', path: '/listeners/public/port' }]);
+    const theirs: Operation[] = [{ op: 'remove', level: 'cluster', path: '/listeners' }];
+
+    assert.deepEqual(conflictsOf(mergeOf(base, theirs, [port(26)])), ['cluster/listeners/public/port']);
+  });
+
   it('treats a unit as one: two changes in different parts of it conflict', () => {
     const at = (path: string, value: Json): Operation => ({ op: 'set', level: 'cluster', path, value });
-    const base = apply(start, at('/destinations/example.org', { tls: 'required-verify' }));
+    const base = applyAll(start, [at('/destinations/example.org', { tls: 'required-verify' })]);
     const theirs = [at('/destinations/example.org/match', ['mx.example.org'])];
     const ours = [at('/destinations/example.org/tls', 'dane')];
 
@@ -99,7 +106,7 @@ describe('merge', () => {
   });
 
   it('refuses two moves of one machine to different groups', () => {
-    const base = apply(start, { op: 'create-group', group: 'inner' });
+    const base = applyAll(start, [{ op: 'create-group', group: 'inner' }]);
 
     const merged = mergeOf(
       base,
@@ -274,7 +281,7 @@ function applicable(configuration: Configuration, wanted: readonly Operation[]):
   let present = configuration;
   for (const operation of wanted) {
     try {
-      present = apply(present, operation);
+      present = applyAll(present, [operation]);
       kept.push(operation);
     } catch {
       // Not here and now.
@@ -294,7 +301,7 @@ function referenceMerge(base: Configuration, head: Configuration, draft: Configu
     .filter((place) => view(was, place) !== view(mine, place))
     .sort((a, b) => a.length - b.length);
   const conflicts = places.filter(
-    (place) => view(was, place) !== view(theirs, place) && view(mine, place) !== view(theirs, place),
+    (place) => around(was, place) !== around(theirs, place) && view(mine, place) !== view(theirs, place),
   );
   const leaves = new Map(theirs);
   for (const place of places) {
@@ -308,6 +315,11 @@ function referenceMerge(base: Configuration, head: Configuration, draft: Configu
 function view(leaves: Leaves, place: string): string {
   if ([...leaves].some(([leaf, value]) => value === null && isWithin(place, leaf))) return 'removed';
   return canonicalJson(Object.fromEntries([...leaves].filter(([leaf]) => isWithin(leaf, place))));
+}
+
+/** The leaves at, below and above a place: what a change of any of them changes. */
+function around(leaves: Leaves, place: string): string {
+  return canonicalJson([...leaves].filter(([leaf]) => isWithin(leaf, place) || isWithin(place, leaf)));
 }
 
 function isWithin(leaf: string, place: string): boolean {
