@@ -242,7 +242,8 @@ activate() {
 }
 
 # prepare_live PATH OLD NEW...: for each file its text from before Signet (once), an undo copy in the generation, and old and new
-# text beside it, so that both the change and its revert are renames that need no room.
+# text beside it, so that both the change and its revert are renames that need no room. The new text is dated a minute back:
+# Postfix programs wait until a main.cf is 2 seconds old, lest someone is still writing it (dict_load_file_xt), and this one is whole.
 prepare_live() {
   [ $# -gt 0 ] || return 0
   undos=
@@ -253,7 +254,7 @@ prepare_live() {
       mkdir -p "undo${1%/*}" && cp -p "$1" "undo$1" &&
         cp -p "undo$1" "$1.signet-old" &&
         cp -p "undo$1" "$1.signet-new" && cat "live$1" >"$1.signet-new" &&
-        keep_original "$1"
+        touch -d '1 minute ago' "$1.signet-new" && keep_original "$1"
     } 2>&1) || cannot "$1 cannot be prepared" "$why"
     # Compared once more, now that nothing but the change itself is left to do.
     # shellcheck disable=SC2086  # paths without blanks
