@@ -4,6 +4,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { isNamed, type Finding } from '../errors.ts';
 import type { Configuration, Facts } from '../schema/types.generated.ts';
 import { referredMaterial, type Material } from './bindings.ts';
+import { condense } from './condense.ts';
 import type { ConfigDeps } from './contract.ts';
 import { layerAt, type LevelLayer } from './levels.ts';
 import { validate } from './validate.ts';
@@ -11,7 +12,7 @@ import { validate } from './validate.ts';
 /** Machines that are read or checked before the event loop has its turn: some 10 ms of work. */
 const stride = 25;
 
-/** Everything that is wrong with a configuration. */
+/** Everything that is wrong with a configuration, and what is worth knowing; a fault of a whole fleet is told briefly. */
 export async function checkConfiguration(
   { pki, machines, platforms }: Pick<ConfigDeps, 'pki' | 'machines' | 'platforms'>,
   configuration: Configuration,
@@ -29,7 +30,7 @@ export async function checkConfiguration(
     steps += 1;
     if (steps % stride === 0) await breathe();
   }
-  return findings;
+  return condense(findings);
 }
 
 /** What is stored of the chains and bundles that layers refer to. */

@@ -3,7 +3,6 @@ import { faults, NamedError, type Finding } from '../errors.ts';
 import { parse } from '../schema/parse.ts';
 import type { Configuration, Revision } from '../schema/types.generated.ts';
 import { blobsOf, type ConfigurationBlobs } from './blobs.ts';
-import { condense } from './condense.ts';
 
 /** The newest revision, with its configuration. */
 export interface Head {
@@ -76,7 +75,7 @@ function refuse(all: readonly Finding[]): void {
   const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more findings`;
   const where = first.machine === undefined ? '' : `${first.machine}: `;
   throw new NamedError('invalid-configuration', `the configuration is not valid: ${where}${first.detail}${more}`, {
-    findings: condense(findings),
+    findings,
   });
 }
 

@@ -36,7 +36,7 @@ export interface Preview {
   readonly base: number;
   readonly head: number;
   readonly conflicts: readonly Finding[];
-  /** What is wrong with the result; only looked for when there is no conflict. */
+  /** What is wrong with the result, and what is worth knowing (warnings); only looked for when there is no conflict. */
   readonly findings: readonly Finding[];
 }
 

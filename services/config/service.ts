@@ -22,7 +22,7 @@ import { queue } from './queue.ts';
 import { rollBack } from './rollback.ts';
 import { views } from './views.ts';
 
-export type { CommitOptions, ConfigDeps, ConfigService, Explanation, Preview } from './contract.ts';
+export type { ConfigDeps, ConfigService } from './contract.ts';
 
 /** The head with the record that a commit compares; none before the first commit. */
 interface StoredHead extends Head {

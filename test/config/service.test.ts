@@ -159,6 +159,20 @@ describe('commit', () => {
     assert.deepEqual((await around.config.draft('ann')).operations, [port(666)]);
   });
 
+  it('goes through with a warning, which the preview shows', async () => {
+    await joinMachine(around, 1);
+    await around.config.amend('ann', [port(665)]);
+
+    const { findings } = await around.config.preview('ann');
+    const { number } = await around.config.commit('ann', options);
+
+    assert.deepEqual(
+      findings.map(({ machine, level, severity }) => [machine, level, severity]),
+      [['mx1', 'cluster', 'warning']],
+    );
+    assert.equal(number, 2);
+  });
+
   it('refuses a key that does not match its chain', async () => {
     await joinMachine(around, 1);
     await around.config.amend('ann', [set('cluster', '/certificates/mx', { key: digest('1'), chain: digest('2') })]);

@@ -36,14 +36,16 @@ export const pki: ConfigDeps['pki'] = {
     /^(\d)\1*$/.test(id) ? Promise.resolve('PEM') : Promise.reject(new NamedError('not-found', `no bundle ${id}`)),
 };
 
-/** Renders every listener as one line, and refuses port 666. */
+/** Renders every listener as one line, refuses port 666 and warns of port 665. */
 export const platform: Platform = {
   name: 'fake',
   found: ({ postfix }) => postfix !== undefined,
   check: ({ settings }): readonly Finding[] =>
-    Object.entries(settings.listeners).flatMap(([name, { port }]) =>
-      port === 666 ? [{ pointer: `/listeners/${name}/port`, detail: 'port 666 is taken' }] : [],
-    ),
+    Object.entries(settings.listeners).flatMap(([name, { port }]): readonly Finding[] => {
+      const pointer = `/listeners/${name}/port`;
+      if (port === 666) return [{ pointer, detail: 'port 666 is taken' }];
+      return port === 665 ? [{ pointer, detail: 'port 665 is next to a bad one', severity: 'warning' }] : [];
+    }),
   render: ({ settings }) => ({
     files: [
       {
