@@ -204,12 +204,16 @@ check_live() {
   done
 }
 
-# complete_postfix puts the live text beside the new one where only one of the two changes, as postconf reads both.
+# complete_postfix puts the live text beside the new one where only one of the two changes, as postconf reads both. It would wait
+# for a main.cf to be 2 seconds old: see prepare_live.
 complete_postfix() {
-  for path in /etc/postfix/main.cf /etc/postfix/master.cf; do
-    [ ! -f "live$path" ] || continue
-    why=$({ mkdir -p live/etc/postfix && cp "$path" "live$path"; } 2>&1) || cannot 'the settings cannot be checked' "$why"
-  done
+  why=$({
+    mkdir -p live/etc/postfix
+    for path in /etc/postfix/main.cf /etc/postfix/master.cf; do
+      [ -f "live$path" ] || cp "$path" "live$path" || exit
+    done
+    touch -d '1 minute ago' live/etc/postfix/main.cf
+  } 2>&1) || cannot 'the settings cannot be checked' "$why"
 }
 
 # activate makes everything that a revert will need, then goes live. Until `pending` is there, a failure leaves no trace.

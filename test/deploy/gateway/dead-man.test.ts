@@ -100,7 +100,7 @@ describe('an unconfirmed change', { skip: skipLab }, () => {
     const seen = await mx1.gateway.inside(`watchdog=$(pgrep -f '[g]ateway watchdog ${answer.split(' ')[1]}$')
       push=$(pgrep -f '[s]ignet/gateway$')
       ls -l /proc/$watchdog/fd | grep -c -e pipe: -e socket: -e signet/lock
-      kill -KILL -- -$(ps -o pgid= $push | tr -d ' ')
+      kill -KILL -$(ps -o pgid= $push | tr -d ' ')
       sleep 0.3
       kill -0 $push 2>/dev/null || echo killed
       kill -0 $watchdog && echo watching`);
