@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import { secretsService, type Secrets } from '../../services/secrets/service.ts';
 import { keys } from '../../services/store/keys.ts';
-import type { Store } from '../../services/store/store.ts';
+import type { Store, Transaction } from '../../services/store/store.ts';
 import { bytes, dyingAt, keyA, keyB, keyC, place, text } from './installation.ts';
 
 const count = 150;
@@ -144,6 +144,33 @@ describe('the rotation of the master key', () => {
     }
     await readsAll(fresh, ids.slice(60));
     await assert.rejects(secretsService({ store, masterKey: keyA }), { code: 'wrong-master-key' });
+  });
+
+  it('reads a page again when a secret in it is removed before the page is written', async (test) => {
+    const { store } = place(test);
+    await filled(store);
+    const removed: string[] = [];
+    const secrets = await secretsService({ masterKey: keyA, store: { ...store, transact } });
+    async function transact(transaction: Transaction) {
+      const [first] = transaction.writes;
+      const id =
+        first && 'put' in first && first.put.startsWith(keys.allWrapped) ? first.put.slice(keys.allWrapped.length) : '';
+      if (id !== '' && transaction.compare.length > 1 && removed.length < 6 && !removed.includes(id)) {
+        removed.push(id);
+        await secrets.remove(id);
+      }
+      return store.transact(transaction);
+    }
+
+    await secrets.rotate(keyB);
+
+    assert.equal(removed.length, 6);
+    const { entries } = await store.range(keys.allWrapped);
+    assert.equal(new Set(entries.flatMap(({ value }) => value.match(/"[0-9a-f]{16}"/g) ?? [])).size, 1);
+    await readsAll(
+      await secretsService({ store, masterKey: keyB }),
+      ids.filter((id) => !removed.includes(id)),
+    );
   });
 
   it('tells a controller that still has the old key', async (test) => {

@@ -222,6 +222,7 @@ for (const backend of backends) {
         await store.transact({ compare: [], writes: names.slice(n, n + 100).map((key) => put(key, 'x'.repeat(900))) });
       }
       const [first, last] = [names[0] ?? '', names.at(-1) ?? ''];
+      await store.transact({ compare: [], writes: [put(first, ''), put(last, '')] });
       const done = new AbortController();
       const writer = (async () => {
         for (let n = 0; !done.signal.aborted; n++) {

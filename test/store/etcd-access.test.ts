@@ -101,7 +101,7 @@ describe('the store on etcd with mutual TLS', { skip: withoutEtcd }, () => {
     const encrypted = await refusal({ ...options, hosts: [plain.url.replace('http:', 'https:')], timeoutSeconds: 1 });
     const clear = await refusal({ hosts: [server.url.replace('https:', 'http:')], timeoutSeconds: 1 });
 
-    assert.match(encrypted.message, /before secure TLS connection was established/);
+    assert.match(encrypted.message, /etcd at https:\/\/localhost:\d+ does not answer as it should/);
     assert.match(clear.message, /etcd at http:\/\/localhost:\d+ .*check that it runs/);
   });
 });
@@ -124,7 +124,7 @@ describe('the store on etcd with user and password', { skip: withoutEtcd }, () =
   const open = (options: Partial<EtcdOptions>) => etcdStore({ hosts: [server.url], timeoutSeconds: 3, ...options });
 
   it('reads, writes, leases and watches, also after etcd has forgotten its tokens', async (test) => {
-    const store = await open(credentials);
+    const store = await open({ ...credentials, timeoutSeconds: 10 });
     test.after(() => store.close());
     const first = await write(store, 'a', '1');
     const found = changes(store, 'a', first, 3);

@@ -29,8 +29,8 @@ const write: fc.Arbitrary<Write> = fc.oneof(
   fc.record({ delete: key }),
 );
 const writes = fc.uniqueArray(write, { maxLength: 5, selector: (one) => ('put' in one ? one.put : one.delete) });
-/** What a compare asks of its key: nothing there, its present revision, or one that is off by some. */
-const expectation = fc.record({ key, what: fc.constantFrom('absent', 'present', 'other') });
+/** What a compare asks of its key: nothing there, its present revision, or one beside it. */
+const expectation = fc.record({ key, what: fc.constantFrom('absent', 'present', 'older', 'newer') });
 
 const commands = [
   fc.tuple(fc.array(expectation, { maxLength: 3 }), writes).map(([expected, list]) => transaction(expected, list)),
@@ -84,9 +84,8 @@ function transaction(
   return command(`transact ${JSON.stringify([expected, list])}`, async (model, { store }) => {
     const compare = expected.map(({ key: name, what }): Compare => {
       const present = model.entries.get(name)?.modRevision ?? 0;
-      return what === 'absent'
-        ? { key: name, absent: true }
-        : { key: name, modRevision: present + (what === 'other' ? 1 : 0) };
+      if (what === 'absent') return { key: name, absent: true };
+      return { key: name, modRevision: present + (what === 'older' ? -1 : what === 'newer' ? 1 : 0) };
     });
     const holds = compare.every(
       (one) => (model.entries.get(one.key)?.modRevision ?? 0) === ('absent' in one ? 0 : one.modRevision),

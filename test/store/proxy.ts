@@ -16,18 +16,20 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** A connection of which nothing is passed on any more, in either direction, unless told. */
+/** A connection of which nothing is passed on any more, in either direction, unless told; the server does not see it close. */
 export interface Held {
-  /** Sends on what was held. */
+  /** Sends on what was held: the request, but not what the client sent after it, such as that it has given up. */
   forward(): void;
-  cut(): unknown;
+  cut(): void;
 }
 
 interface Pair {
   readonly client: Socket;
   readonly server: Socket;
   held: boolean;
+  /** What the client sent from the marker on, until `full`. */
   readonly waiting: Buffer[];
+  full: boolean;
 }
 
 export async function proxyTo(target: number): Promise<Proxy> {
@@ -40,19 +42,19 @@ export async function proxyTo(target: number): Promise<Proxy> {
       client.destroy();
       return;
     }
-    const pair: Pair = { client, server: connect(target, '127.0.0.1'), held: false, waiting: [] };
+    const pair: Pair = { client, server: connect(target, '127.0.0.1'), held: false, waiting: [], full: false };
     pairs.add(pair);
-    for (const [socket, other] of [
-      [client, pair.server],
-      [pair.server, client],
-    ] as const) {
+    for (const socket of [client, pair.server]) {
       socket.setNoDelay(true);
       socket.on('error', () => undefined);
-      socket.on('close', () => {
-        pairs.delete(pair);
-        other.destroy();
-      });
     }
+    client.on('close', () => {
+      if (!pair.held) pair.server.destroy();
+    });
+    pair.server.on('close', () => {
+      pairs.delete(pair);
+      client.destroy();
+    });
     client.on('data', (chunk) => fromClient(pair, chunk));
     pair.server.on('data', (chunk) => {
       if (!pair.held) client.write(chunk);
@@ -92,15 +94,20 @@ export async function proxyTo(target: number): Promise<Proxy> {
       const { spring } = trap;
       trap = undefined;
       pair.held = true;
+      // A request comes in a few pieces at once.
+      setTimeout(() => (pair.full = true), 100);
       spring({
         forward() {
           for (const piece of pair.waiting.splice(0)) pair.server.write(piece);
         },
-        cut: () => pair.client.destroy(),
+        cut() {
+          pair.client.destroy();
+          pair.server.destroy();
+        },
       });
     }
-    if (pair.held) pair.waiting.push(chunk);
-    else pair.server.write(chunk);
+    if (!pair.held) pair.server.write(chunk);
+    else if (!pair.full) pair.waiting.push(chunk);
   }
 
   function cut(): void {

@@ -105,7 +105,7 @@ function settings(options: EtcdOptions, host: string, deadlineMilliseconds: numb
       // Notices a dead connection; under 5 s etcd would hang up (its --grpc-keepalive-min-time).
       'grpc.keepalive_time_ms': 6_000,
       'grpc.keepalive_timeout_ms': 4_000,
-      // By default channels share a connection for some time even after etcd3 closed them, a dead one too.
+      // etcd3 opens new channels after a failure. By default they would share the old connection, and its growing backoff.
       'grpc.use_local_subchannel_pool': 1,
       // After a cut the watch must not wait for grpc-js's backoff of up to 2 minutes.
       'grpc.initial_reconnect_backoff_ms': 100,

@@ -87,6 +87,7 @@ function codeOf(error: unknown): number {
 function reason(message: string): string {
   const [, last] = /Last error: (.*?)(?:\. Resolution note:.*)?$/s.exec(message) ?? [];
   const [, alert] = /SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
+  if (last === 'null') return 'the connection was not established';
   return (alert ?? last ?? message)
     .replace(/^.*?\b\d{1,2} [A-Z_]{2,}: /s, '')
     .replace(/^Error(?: \[\w+\])?: /, '')

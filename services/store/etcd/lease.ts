@@ -142,7 +142,8 @@ async function keepAlive(client: Client, { id, milliseconds, asked }: Grant, sig
     await pause(Math.max(0, Math.min(wait, end - performance.now())), undefined, { signal }).catch(() => undefined);
     const sent = performance.now();
     if (sent >= end) return 'ran out: etcd could not be reached in time to renew it';
-    const renewed = await renew(client, id, end - sent).catch(() => 'unknown' as const);
+    // A fourth, so that an attempt which hangs leaves time for others.
+    const renewed = await renew(client, id, Math.min(end - sent, milliseconds / 4)).catch(() => 'unknown' as const);
     if (renewed === 'gone') return 'is gone: etcd does not know it any more';
     if (renewed === 'renewed') end = sent + 0.9 * milliseconds;
     wait = milliseconds / (renewed === 'renewed' ? 3 : 20);
