@@ -36,8 +36,8 @@ export interface Signetd {
   start(): Promise<void>;
   /** kill -9 */
   kill(): Promise<void>;
-  /** Tells it to end and waits until it has. */
-  stop(): Promise<void>;
+  /** Tells it to end and waits until it has; its exit code. */
+  stop(): Promise<number | null>;
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Kills it and removes its state. */
   remove(): Promise<void>;
@@ -82,11 +82,11 @@ export async function startSignetd({
     }
   }
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (child?.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (child?.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const gone = once(child, 'exit') as Promise<[number | null]>;
     child.kill(signal);
-    await gone;
+    return (await gone)[0];
   }
 
   process.once('exit', killAtExit);
@@ -109,7 +109,9 @@ export async function startSignetd({
       if (!response.ok) throw new Refused(JSON.parse(text) as Problem);
       return (text === '' ? undefined : JSON.parse(text)) as Answer;
     },
-    kill: () => end('SIGKILL'),
+    async kill() {
+      await end('SIGKILL');
+    },
     stop: () => end('SIGTERM'),
     signal: (name) => void child?.kill(name),
     async remove() {
