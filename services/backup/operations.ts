@@ -1,10 +1,9 @@
 /** The operations that bring one configuration to another: how a configuration file becomes a draft. */
-import { isObject, type Json, type JsonObject } from '../schema/json.ts';
+import { canonicalJson, isObject, own, type Json, type JsonObject } from '../schema/json.ts';
 import { pointer } from '../schema/pointer.ts';
 import type { Configuration, Operation } from '../schema/types.generated.ts';
-import { canonicalJson } from '../schema/json.ts';
 
-/** What a draft on `present` needs to become `wanted`. Machines that only `present` has stay as they are. */
+/** What a draft on `present` needs to become `wanted`. Machines that only `present` has stay as they are, and so do their groups. */
 export function operationsTo(present: Configuration, wanted: Configuration): readonly Operation[] {
   const out: Operation[] = [];
   for (const [group, { description }] of Object.entries(wanted.groups)) {
@@ -17,11 +16,18 @@ export function operationsTo(present: Configuration, wanted: Configuration): rea
     if (!now) out.push({ op: 'admit', machine, id, group, layer: wanted.layers[`machine/${machine}`] ?? {} });
     else if (now.group !== group) out.push({ op: 'move', machine, group });
   }
+  const keptGroups = new Set(
+    stays
+      .map((machine) => present.machines[machine]?.group ?? '')
+      .filter((group) => !Object.hasOwn(wanted.groups, group)),
+  );
   const admitted = new Set(Object.keys(wanted.machines).filter((machine) => !Object.hasOwn(present.machines, machine)));
   const levels = new Set([...Object.keys(present.layers), ...Object.keys(wanted.layers)]);
   for (const level of [...levels].sort()) {
-    const machine = level.startsWith('machine/') ? level.slice('machine/'.length) : undefined;
-    if (machine !== undefined && (admitted.has(machine) || stays.includes(machine))) continue;
+    const [kind, name = ''] = level.split('/');
+    if (kind === 'machine' && (admitted.has(name) || stays.includes(name))) continue;
+    // The layer of a group goes with the group.
+    if (kind === 'group' && !Object.hasOwn(wanted.groups, name)) continue;
     out.push(
       ...layerOperations(
         level,
@@ -31,8 +37,7 @@ export function operationsTo(present: Configuration, wanted: Configuration): rea
     );
   }
   for (const group of Object.keys(present.groups)) {
-    const used = stays.some((machine) => present.machines[machine]?.group === group);
-    if (!Object.hasOwn(wanted.groups, group) && !used) out.push({ op: 'delete-group', group });
+    if (!Object.hasOwn(wanted.groups, group) && !keptGroups.has(group)) out.push({ op: 'delete-group', group });
   }
   return out;
 }
@@ -45,7 +50,7 @@ function layerOperations(level: string, present: JsonObject, wanted: JsonObject)
     const after = wanted[section];
     if (isObject(before) && isObject(after)) {
       for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-        out.push(...change(level, [section, name], before[name], after[name]));
+        out.push(...change(level, [section, name], own(before, name), own(after, name)));
       }
     } else {
       out.push(...change(level, [section], before, after));

@@ -9,6 +9,7 @@ import { decrypt, encrypt } from './age.ts';
 import type { BackupService } from './contract.ts';
 import { operationsTo } from './operations.ts';
 import { references } from './references.ts';
+import { sealed, unsealed } from './sealed.ts';
 
 export interface BackupDeps {
   readonly config: ConfigService;
@@ -23,10 +24,10 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
       const number = revision ?? (await config.head()).number;
       const configuration = await config.configuration(number);
       const { keys, chains, bundles } = references(configuration);
-      const secrets = Object.fromEntries(
+      const secretKeys = Object.fromEntries(
         await Promise.all(keys.map(async (id) => [id, await pki.keyPem(id)] as const)),
       );
-      const file: ConfigurationFile = {
+      const rest: Omit<ConfigurationFile, 'secrets'> = {
         signet: 1,
         saved: now().toISOString(),
         revision: number,
@@ -36,14 +37,14 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
         ),
         chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
         bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
-        secrets: await encrypt(JSON.stringify(secrets), passphrase),
       };
+      const file: ConfigurationFile = { ...rest, secrets: await encrypt(sealed(rest, secretKeys), passphrase) };
       return `${JSON.stringify(file, null, 2)}\n`;
     },
 
     async load(author, text, passphrase) {
       const file = read(text);
-      const keys = JSON.parse(await decrypt(file.secrets, passphrase)) as Readonly<Record<string, string>>;
+      const keys = unsealed(file, await decrypt(file.secrets, passphrase));
       const needed = references(file.configuration);
       const missing = [
         ...needed.keys.filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),
@@ -59,6 +60,7 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
           },
         );
       }
+      await checkDraft(author);
       // Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm.
       for (const binding of needed.bindings) {
         await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
@@ -66,13 +68,23 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
       for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
       const present = await config.configuration((await config.head()).number);
       const operations = operationsTo(present, file.configuration);
-      const known = new Set((await machines.list()).map(({ id }) => id));
-      const unknown = file.registrations.filter(({ id }) => !known.has(id));
       if (operations.length > 0) await config.amend(author, operations);
-      for (const registration of unknown) await machines.put({ ...registration, state: 'waiting' });
-      return { operations, unknownMachines: unknown.map(({ name }) => name), certificates: needed.bindings.length };
+      const admitted = new Set(operations.flatMap((operation) => (operation.op === 'admit' ? [operation.id] : [])));
+      const waiting = file.registrations.filter(({ id }) => admitted.has(id));
+      for (const registration of waiting) await machines.put({ ...registration, state: 'waiting' });
+      return { operations, unknownMachines: waiting.map(({ name }) => name), certificates: needed.bindings.length };
     },
   };
+
+  /** A file stands for a whole configuration: mixed with other changes, the draft would be neither. */
+  async function checkDraft(author: string): Promise<void> {
+    const { length } = (await config.draft(author)).operations;
+    if (length === 0) return;
+    throw new NamedError(
+      'precondition-failed',
+      `the draft of ${author} holds ${length} ${length === 1 ? 'change' : 'changes'} already; commit or discard it first, then load the file`,
+    );
+  }
 }
 
 function read(text: string): ConfigurationFile {

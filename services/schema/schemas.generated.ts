@@ -1277,7 +1277,29 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       secrets: {
         type: 'string',
-        description: 'An age file in its armored form; inside, a JSON object of PKCS#8 PEM private keys by id.',
+        description: 'An age file in its armored form; inside, what configuration-secrets.schema.json describes.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/configuration-secrets.schema.json',
+    title: 'Configuration secrets',
+    description: 'What is inside the encrypted part of a configuration file.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['contents', 'keys'],
+    properties: {
+      contents: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description:
+          'SHA-256 of the rest of the file as canonical JSON: the passphrase that encrypts the keys also seals everything else.',
+      },
+      keys: {
+        type: 'object',
+        description: 'Private keys by id, PKCS#8 PEM.',
+        propertyNames: { $ref: 'common.schema.json#/$defs/sha256' },
+        additionalProperties: { type: 'string' },
       },
     },
   },

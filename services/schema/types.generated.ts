@@ -82,6 +82,7 @@ export interface Shapes {
   readonly archive: Archive;
   readonly 'certificate-request': CertificateRequest;
   readonly 'configuration-file': ConfigurationFile;
+  readonly 'configuration-secrets': ConfigurationSecrets;
   readonly configuration: Configuration;
   readonly draft: Draft;
   readonly facts: Facts;
@@ -1478,7 +1479,7 @@ export interface ConfigurationFile {
     readonly [k: string]: string;
   };
   /**
-   * An age file in its armored form; inside, a JSON object of PKCS#8 PEM private keys by id.
+   * An age file in its armored form; inside, what configuration-secrets.schema.json describes.
    */
   readonly secrets: string;
 }
@@ -1572,6 +1573,21 @@ export interface PostfixFacts {
    * Text of master.cf.
    */
   readonly masterCf: string;
+}
+/**
+ * What is inside the encrypted part of a configuration file.
+ */
+export interface ConfigurationSecrets {
+  /**
+   * SHA-256 of the rest of the file as canonical JSON: the passphrase that encrypts the keys also seals everything else.
+   */
+  readonly contents: string;
+  /**
+   * Private keys by id, PKCS#8 PEM.
+   */
+  readonly keys: {
+    readonly [k: string]: string;
+  };
 }
 /**
  * Every file and parameter one machine must have at one revision. Secrets are referred to, never held, so it can be shown.

@@ -1,0 +1,67 @@
+/** A controller without gateways, as far as a configuration file is concerned: real store, keys and configuration. */
+import { configService, type ConfigService } from '../../services/config/service.ts';
+import { backupService } from '../../services/backup/service.ts';
+import type { BackupService } from '../../services/backup/contract.ts';
+import { machineService, type MachineService } from '../../services/machines/service.ts';
+import { platforms } from '../../services/platforms/registry.ts';
+import type { PkiService } from '../../services/pki/service.ts';
+import { machineId } from '../config/surroundings.ts';
+import { installation } from '../pki/installation.ts';
+import { makeHierarchy, removeFolder, temporaryFolder, texts } from '../pki/openssl.ts';
+
+export interface Surroundings {
+  readonly backup: BackupService;
+  readonly config: ConfigService;
+  readonly machines: MachineService;
+  readonly pki: PkiService;
+  close(): Promise<void>;
+}
+
+export async function surroundings(): Promise<Surroundings> {
+  const now = () => new Date('2026-11-24T10:00:00Z');
+  const { pki, store, close } = await installation(now);
+  const machines = machineService({ store });
+  const config = configService({ store, pki, machines, platforms, now });
+  return { backup: backupService({ config, machines, pki, now }), config, machines, pki, close };
+}
+
+/** Two members, one with a certificate of its own, a group, and a trust list at cluster level. */
+export async function furnish({ config, machines, pki }: Surroundings): Promise<void> {
+  const own = await pki.create({ subject: { commonName: 'mx2.example.test' }, key: 'ec-p256' });
+  const shared = await pki.create({ subject: { commonName: 'mail.example.test' }, key: 'ec-p256' });
+  const { bundle } = await pki.putBundle(authority());
+  const interfaces = (name: string) => ({ main: { address: 'all', hostname: `${name}.example.test` } });
+  for (const [n, name] of ['mx1', 'mx2'].entries()) await machines.put(registration(n + 1, name));
+  await config.apply(
+    'anna',
+    [
+      { op: 'create-group', group: 'edge', description: 'at the edge' },
+      { op: 'admit', machine: 'mx1', id: machineId(1), group: 'main', layer: { interfaces: interfaces('mx1') } },
+      {
+        ...({ op: 'admit', machine: 'mx2', id: machineId(2), group: 'edge' } as const),
+        layer: { interfaces: interfaces('mx2'), certificates: { mx: own.binding } },
+      },
+      { op: 'set', level: 'cluster', path: '/certificates/mx', value: shared.binding },
+      { op: 'set', level: 'cluster', path: '/trust/partners', value: { source: 'bundle', bundle } },
+      { op: 'set', level: 'group/edge', path: '/listeners/public/certificate', value: 'mx' },
+    ],
+    { comment: 'first', rollout: true },
+  );
+}
+
+function authority(): string {
+  const folder = temporaryFolder();
+  try {
+    makeHierarchy(folder, 'ec');
+    return texts(folder, 'root.pem');
+  } finally {
+    removeFolder(folder);
+  }
+}
+
+export function registration(n: number, name: string) {
+  return {
+    ...{ id: machineId(n), name, host: `198.18.0.${n}`, port: 22, user: 'root' },
+    ...{ hostKey: 'ssh-ed25519 AAAA', state: 'member' as const },
+  };
+}
