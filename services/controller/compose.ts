@@ -16,6 +16,7 @@ import { pushService } from '../push/service.ts';
 import { connect } from '../push/ssh.ts';
 import { packageFolder } from '../schema/version.ts';
 import { secretsService } from '../secrets/service.ts';
+import { keys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import type { LeadDeps } from './lead.ts';
 import { masterKey } from './master-key.ts';
@@ -35,7 +36,8 @@ export interface Controller {
 
 export async function compose(options: Options, store: Store, env: NodeJS.ProcessEnv, log: Log): Promise<Controller> {
   const now = () => new Date();
-  const { bytes, source } = masterKey(options.masterKey, env);
+  const isNewStore = (await store.get(keys.masterKeyCheck)) === undefined;
+  const { bytes, source } = masterKey(options.masterKey, env, isNewStore);
   const secrets = await secretsService({ store, masterKey: bytes, source });
   const sshKey = await controllerSshKey(secrets);
   const script = readScript(join(packageFolder(), 'deploy/gateway'));

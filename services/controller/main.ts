@@ -2,6 +2,7 @@
 /** `signetd`: opens the store, serves the API, leads when it can, and ends in order when it is told to. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 
 import { serve } from '../api/server.ts';
@@ -12,8 +13,11 @@ import { packageVersion } from '../schema/version.ts';
 import { compose } from './compose.ts';
 import { lead } from './lead.ts';
 import { parseOptions, usage, type Options } from './options.ts';
-import { announce, openState, writePrivate } from './state.ts';
+import { announce, openState, unannounce, writePrivate } from './state.ts';
 import { openStore } from './stores.ts';
+
+/** What pushes get to end in; a machine that is unplugged takes longer, and its rollout is resumed like after a crash. */
+const graceMilliseconds = 5_000;
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2), process.env);
@@ -31,6 +35,7 @@ async function run(options: Options): Promise<void> {
 
   openState(options.state);
   const store = await openStore(options);
+  unannounce(options.state);
   const controller = await compose(options, store, process.env, log);
   const random = (size: number) => randomBytes(size);
   const token = await apiService({ store, now: controller.api.now, random }).firstAdminToken();
@@ -57,9 +62,13 @@ async function run(options: Options): Promise<void> {
   const leadership = lead(controller.lead, (yes) => (leading = yes), told.signal);
   if (!told.signal.aborted) await once(told.signal, 'abort');
   logger.info({}, 'signetd is ending');
+  unannounce(options.state);
   await listener.close();
-  await leadership;
+  const left = await Promise.race([leadership, sleep(graceMilliseconds, 'pushes' as const, { ref: false })]);
+  if (left) logger.info({}, 'pushes under way are left to the controller that leads next');
   await controller.close();
+  // A gateway that does not answer would hold the process for as long as its window.
+  if (left) process.exit();
 }
 
 try {

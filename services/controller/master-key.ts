@@ -3,14 +3,13 @@ import { existsSync } from 'node:fs';
 
 import { createMasterKey, masterKeyPath, readMasterKey } from '../secrets/master-key.ts';
 
-/**
- * Reads the master key, or makes it on the first start. A new key for an old store is caught right after, since the store
- * knows what it was sealed under.
- */
+/** Reads the master key; for a new store it is made when there is none, and never for one that has secrets under another. */
 export function masterKey(
   path: string,
   env: NodeJS.ProcessEnv,
+  isNewStore: boolean,
 ): { readonly bytes: Uint8Array; readonly source: string } {
   const source = masterKeyPath(path, env);
-  return { bytes: existsSync(source) ? readMasterKey(source, env) : createMasterKey(source), source };
+  const make = isNewStore && !existsSync(source);
+  return { bytes: make ? createMasterKey(source) : readMasterKey(source, env), source };
 }

@@ -32,7 +32,7 @@ export const usage = `signetd: the controller of a Signet cluster
   --state DIR            where its state lives (default ${defaultStateFolder}; SIGNETD_STATE)
   --listen HOST:PORT     default 127.0.0.1:${defaultPort}; beyond loopback only with --tls-certificate and --tls-key (SIGNETD_LISTEN)
   --tls-certificate FILE, --tls-key FILE   PEM; read again when they change
-  --master-key FILE      32 random bytes that seal every private key (default STATE/master-key, made when missing;
+  --master-key FILE      32 random bytes that seal every private key (default STATE/master-key, made for a new store;
                          the systemd credential signet-master-key comes first)
   --etcd URL[,URL...]    use etcd instead of the embedded store (SIGNETD_ETCD)
   --etcd-ca FILE, --etcd-certificate FILE, --etcd-key FILE     mutual TLS
@@ -55,8 +55,14 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
   const state = values.state ?? env['SIGNETD_STATE'] ?? defaultStateFolder;
   const { host, port } = listen(values.listen ?? env['SIGNETD_LISTEN'] ?? `127.0.0.1:${defaultPort}`);
   const etcd = values.etcd ?? env['SIGNETD_ETCD'];
-  if ((values['tls-certificate'] === undefined) !== (values['tls-key'] === undefined)) {
-    throw new NamedError('invalid-input', 'give --tls-certificate and --tls-key together');
+  together(values, 'tls-certificate', 'tls-key');
+  const windowSeconds = seconds('--window', values.window ?? '60', longestWindow);
+  const probeSeconds = seconds('--probe', values.probe ?? '15', longestWindow);
+  if (probeSeconds >= windowSeconds) {
+    throw new NamedError(
+      'invalid-input',
+      `--probe must be shorter than --window (${windowSeconds} seconds), or a gateway reverts before its probe has ended, not ${probeSeconds}`,
+    );
   }
   return {
     state,
@@ -67,15 +73,15 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
         ? { certificate: values['tls-certificate'], key: values['tls-key'] }
         : undefined,
     masterKey: values['master-key'] ?? `${state}/master-key`,
-    store:
-      etcd === undefined
-        ? { kind: 'embedded', path: `${state}/signet.db` }
-        : { kind: 'etcd', options: etcdFlags(etcd, values) },
-    windowSeconds: seconds('--window', values.window ?? '60'),
-    probeSeconds: seconds('--probe', values.probe ?? '15'),
-    sweepSeconds: seconds('--sweep', values.sweep ?? '300'),
+    store: etcd === undefined ? embedded(state, values) : { kind: 'etcd', options: etcdFlags(etcd, values) },
+    windowSeconds,
+    probeSeconds,
+    sweepSeconds: seconds('--sweep', values.sweep ?? '300', 86_400),
   };
 }
+
+/** What a gateway takes (docs/gateway-protocol.md, push). */
+const longestWindow = 3600;
 
 function read(args: readonly string[]) {
   try {
@@ -111,22 +117,44 @@ function read(args: readonly string[]) {
 }
 
 function listen(value: string): { readonly host: string; readonly port: number } {
-  const match = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(value);
-  const port = Number(match?.[2]);
-  if (!match?.[1] || port > 65_535) throw new NamedError('invalid-input', `--listen takes HOST:PORT, not "${value}"`);
-  return { host: match[1], port };
+  const match = /^(?:\[([^[\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host !== undefined && port <= 65_535) return { host, port };
+  // More than one colon is an IPv6 address whose end only brackets tell.
+  const hint = value.split(':').length > 2 ? '; an IPv6 address stands in brackets: [::1]:7410' : '';
+  throw new NamedError('invalid-input', `--listen takes HOST:PORT, not "${value}"${hint}`);
 }
 
-function seconds(name: string, value: string): number {
+function seconds(name: string, value: string, longest: number): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1)
-    throw new NamedError('invalid-input', `${name} takes a whole number of seconds, not "${value}"`);
-  return number;
+  if (/^\d+$/.test(value) && number >= 1 && number <= longest) return number;
+  throw new NamedError('invalid-input', `${name} takes a whole number of seconds from 1 to ${longest}, not "${value}"`);
 }
 
-function etcdFlags(hosts: string, values: ReturnType<typeof read>): EtcdFlags {
+type Values = ReturnType<typeof read>;
+
+function together(values: Values, one: keyof Values, other: keyof Values): void {
+  if ((values[one] === undefined) === (values[other] === undefined)) return;
+  throw new NamedError('invalid-input', `give --${one} and --${other} together`);
+}
+
+function embedded(state: string, values: Values): Options['store'] {
+  const etcdOnly = Object.keys(values).find((name) => name.startsWith('etcd-'));
+  if (etcdOnly === undefined) return { kind: 'embedded', path: `${state}/signet.db` };
+  throw new NamedError('invalid-input', `--${etcdOnly} means nothing without --etcd; give the address of etcd as well`);
+}
+
+function etcdFlags(addresses: string, values: Values): EtcdFlags {
+  const hosts = addresses.split(',');
+  const wrong = hosts.find((host) => !/^https?:\/\/[^/]+\/?$/.test(host));
+  if (wrong !== undefined) {
+    throw new NamedError('invalid-input', `--etcd takes http:// or https:// URLs, not "${wrong}"`);
+  }
+  together(values, 'etcd-certificate', 'etcd-key');
+  together(values, 'etcd-user', 'etcd-password-file');
   return {
-    hosts: hosts.split(','),
+    hosts,
     prefix: values['etcd-prefix'] ?? 'signet/',
     ...(values['etcd-ca'] === undefined ? {} : { ca: values['etcd-ca'] }),
     ...(values['etcd-certificate'] === undefined ? {} : { certificate: values['etcd-certificate'] }),

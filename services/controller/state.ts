@@ -4,12 +4,11 @@ import { join } from 'node:path';
 
 import { NamedError } from '../errors.ts';
 
-/** Makes the folder, for its owner only. Where the controller before this one listened is forgotten. */
+/** Makes the folder, for its owner only. Another controller may be running in it: only the store tells. */
 export function openState(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     chmodSync(folder, 0o700);
-    rmSync(join(folder, 'url'), { force: true });
   } catch (cause) {
     throw new NamedError(
       'invalid-input',
@@ -30,4 +29,9 @@ export function writePrivate(folder: string, name: string, text: string): string
 /** Says where the API is, for scripts that start a controller on a port of the system's choice. */
 export function announce(folder: string, url: string): void {
   writeFileSync(join(folder, 'url'), `${url}\n`, { mode: 0o644 });
+}
+
+/** Forgets where a controller listened: the one before this one, or this one when it ends. */
+export function unannounce(folder: string): void {
+  rmSync(join(folder, 'url'), { force: true });
 }
