@@ -44,6 +44,8 @@ export async function startFleet(count: number, folder: string): Promise<Fleet> 
       'StrictHostKeyChecking accept-new',
       `UserKnownHostsFile ${folder}/known_hosts`,
       'LogLevel ERROR',
+      // A connection that is kept open ends soon after the gateways are gone.
+      'ServerAliveInterval 20',
       '',
     ].join('\n'),
   );

@@ -39,11 +39,13 @@ export async function floorContender(fleet: Fleet, folder: string, settings: Pos
 
   /** Connections that stay open, for the pushes that find one. */
   const warmConfig = `${place}/ssh_config`;
-  writeFileSync(warmConfig, `ControlPath ${place}/%h\nInclude ${fleet.sshConfig}\n`);
+  writeFileSync(warmConfig, `ControlPath ${place}/open-%h\nInclude ${fleet.sshConfig}\n`);
   async function openConnections(): Promise<void> {
     for (const address of addresses) {
-      await run('ssh', ['-F', warmConfig, '-O', 'check', address]).catch(async () => {
+      const check = () => run('ssh', ['-F', warmConfig, '-O', 'check', address]);
+      await check().catch(async () => {
         await run('sh', ['-c', 'exec ssh -F "$1" -MNf "$2" >/dev/null 2>&1', 'sh', warmConfig, address]);
+        await check();
       });
     }
   }
