@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConfigService } from '../config/service.ts';
-import { isTransient } from '../errors.ts';
+import { isNamed, isTransient } from '../errors.ts';
 import type { PushLeader } from '../push/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { MachineService } from '../machines/service.ts';
@@ -79,7 +79,7 @@ async function nextEpoch(store: Store, lease: Lease): Promise<number> {
 }
 
 /** A commit does not push: every new head that wants a rollout gets one here, also when it was committed while nobody led. */
-async function followHead({ store, config, push }: LeadDeps, signal: AbortSignal): Promise<void> {
+async function followHead({ store, config, push, log }: LeadDeps, signal: AbortSignal): Promise<void> {
   const { revision } = await store.range(keys.head, { limit: 1 });
   const rollOut = async () => {
     // Revisions that concern single machines do not stand for those before them.
@@ -88,7 +88,13 @@ async function followHead({ store, config, push }: LeadDeps, signal: AbortSignal
       if (revision.number > 0 && revision.rollout) open.unshift(revision);
       if (revision.rollout && !revision.machines) break;
     }
-    for (const { number, author } of open) await push.ensure(number, author);
+    for (const { number, author } of open) {
+      // What keeps one revision from going out must not end the term, and with it all that others wait for.
+      await push.ensure(number, author).catch((error: unknown) => {
+        if (!isNamed(error) || isTransient(error)) throw error;
+        log('rollout not started', { revision: number, detail: error.message });
+      });
+    }
   };
   await rollOut();
   for await (const _change of store.watch(keys.head, revision + 1, signal)) await rollOut();

@@ -12,7 +12,7 @@ import type { Link, Pool } from './pool.ts';
 import { prove } from './prove.ts';
 import type { Records } from './records/service.ts';
 import type { Script } from './script.ts';
-import { fold } from './status.ts';
+import { fold, type Event } from './status.ts';
 
 export interface MachineDeps {
   readonly config: ConfigService;
@@ -81,31 +81,25 @@ export async function deliverTo(
 /** Looks at one machine, now: reads the gateway, probes its listeners, and records what was seen. */
 export async function look(deps: MachineDeps, machine: string): Promise<MachineStatus> {
   const registration = await registered(deps, machine);
-  const before = await deps.records.status(registration);
-  let status: MachineStatus;
+  let event: Event;
   try {
-    status = await seen(deps, registration, before, await deps.pool.link(registration.id));
+    event = await seen(deps, registration, await deps.pool.link(registration.id));
   } catch (error) {
     if (!isNamed(error)) throw error;
-    status = fold(before, { kind: 'silent', detail: error.message });
+    event = { kind: 'silent', detail: error.message };
   }
-  await deps.records.writeStatus(registration.id, status);
-  return status;
+  // Onto the status as it is by now: a push may have ended while this one looked.
+  return deps.records.amendStatus(registration, (present) => fold(present, event));
 }
 
-async function seen(
-  deps: MachineDeps,
-  { id, host }: Registration,
-  before: MachineStatus,
-  { connection }: Link,
-): Promise<MachineStatus> {
+async function seen(deps: MachineDeps, { id, host }: Registration, { connection }: Link): Promise<Event> {
   const { machines, pki, platforms, records, now } = deps;
   const facts = await readFacts(connection, now());
   const { digest, generation } = await readState(connection);
   await machines.setFacts(id, facts);
   const { confirmed, sent } = await records.deployed(id);
   const deployed = [confirmed, sent].find((manifest) => manifest?.digest === digest);
-  if (!deployed) return fold(before, { kind: 'seen', digest, generation, drift: [], served: [], time: now() });
+  if (!deployed) return { kind: 'seen', digest, generation, drift: [], served: [], time: now() };
   const served = await prove(
     {
       host,
@@ -117,7 +111,7 @@ async function seen(
     0,
   );
   const drift = platforms.flatMap((platform) => platform.drift(facts, deployed));
-  return fold(before, { kind: 'seen', digest, generation, drift, served, time: now() });
+  return { kind: 'seen', digest, generation, drift, served, time: now() };
 }
 
 async function known({ machines, records }: MachineDeps, registration: Registration): Promise<Known> {

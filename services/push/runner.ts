@@ -26,10 +26,12 @@ export async function run(id: number, deps: RunnerDeps, signal: AbortSignal): Pr
   const ended = deps.ended(id, signal);
   for (;;) {
     const { rollout, outcomes } = await deps.read(id);
-    if (rollout.state !== 'running' || ended.aborted) {
+    if (rollout.state !== 'running') {
       if (!signal.aborted) await skipRest(rollout, outcomes, deps);
       return;
     }
+    // Not ended on record: this controller cannot go on now, and nothing is to be called done or skipped for that.
+    if (ended.aborted) return;
     const step = next(rollout, outcomes);
     if (step.kind === 'end') {
       await skipRest(rollout, outcomes, deps);

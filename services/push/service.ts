@@ -1,5 +1,7 @@
 /** Push's shell: rollouts are started, stopped and taken back here, and carried out by the controller that leads. */
-import { NamedError } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { isNamed, NamedError } from '../errors.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
 import type { Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
@@ -31,9 +33,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
   async function view(id: number): Promise<RolloutView> {
     const rollout = await records.rollout(id);
     const recorded = await records.outcomes(id);
+    const untouched = rollout.state === 'running' ? 'waiting' : 'skipped';
     const outcomes = rollout.waves
       .flat()
-      .map((machine): Outcome => recorded.get(machine) ?? { machine, state: 'waiting', updated: rollout.started });
+      .map((machine): Outcome => recorded.get(machine) ?? { machine, state: untouched, updated: rollout.started });
     return { rollout, outcomes };
   }
 
@@ -46,28 +49,29 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     const revision = options.revision ?? (await config.head()).number;
     const asked = options.machines ?? (await members(revision));
     for (const machine of asked) await registered(deps, machine);
-    // A rollout that this one supersedes leaves no machine behind.
-    const chosen = [...new Set([...asked, ...(await unfinished(revision))])];
-    const rollout = await records.create(
-      (id) => ({
+    return records.create(async (id, running) => {
+      const left = (await unfinished(running)).filter(({ machine }) => !asked.includes(machine));
+      if (options.overwriteDrift && left.length > 0) {
+        throw new NamedError(
+          'busy',
+          `rollout ${running?.id ?? 0} is running, and its machines would have their hand edits overwritten too; wait for it or stop it first`,
+        );
+      }
+      const older = left.filter((one) => options.machines !== undefined || one.revision > revision);
+      return {
         id,
         revision,
         started: now().toISOString(),
         state: 'running',
         by,
-        waves: waves(chosen, options.canary ?? 1, options.waveSize ?? 50),
+        waves: waves([...asked, ...left.map(({ machine }) => machine)], options.canary ?? 1, options.waveSize ?? 50),
         budget: options.budget ?? 0,
         revertOnFailure: options.revertOnFailure ?? false,
         overwriteDrift: options.overwriteDrift ?? false,
         ...extra,
-      }),
-      once,
-    );
-    if (!rollout) return undefined;
-    for (const { id, state } of await records.rollouts()) {
-      if (id < rollout.id && state === 'running') await finish(id, 'superseded', `rollout ${rollout.id} was started`);
-    }
-    return rollout;
+        ...revisions(extra, older),
+      };
+    }, once);
   }
 
   async function start(by: string, options: RolloutOptions, extra: Partial<Rollout> = {}): Promise<Rollout> {
@@ -76,14 +80,14 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     return rollout;
   }
 
-  /** Members that rollouts still running have not come to. */
-  async function unfinished(revision: number): Promise<readonly string[]> {
-    const present = new Set(await members(revision));
-    const running = (await records.rollouts()).filter(({ state }) => state === 'running');
-    const views = await Promise.all(running.map(({ id }) => view(id)));
-    return views.flatMap(({ outcomes }) =>
-      outcomes.flatMap(({ machine, state }) => (!settled(state) && present.has(machine) ? [machine] : [])),
-    );
+  /** Members that the running rollout has not come to, with what they were to get: a rollout that supersedes it leaves none behind. */
+  async function unfinished(running: Rollout | undefined): Promise<readonly { machine: string; revision: number }[]> {
+    if (!running) return [];
+    const present = new Set(await members(running.revision));
+    const { outcomes } = await view(running.id);
+    return outcomes
+      .filter(({ machine, state }) => !settled(state) && present.has(machine))
+      .map(({ machine }) => ({ machine, revision: revisionFor(running, machine) }));
   }
 
   /** The machines of a revision that are members now, in order. */
@@ -103,12 +107,23 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     );
     if (!ended) return;
     log('rollout ended', { rollout: id, revision: ended.revision, state, reason });
-    if (state === 'failed' && ended.revertOnFailure) await revert(id, ended.by);
+    if (state !== 'failed' || !ended.revertOnFailure) return;
+    try {
+      await revert(id, ended.by);
+    } catch (error) {
+      // Mostly that the canary failed and nothing had changed yet.
+      if (!isNamed(error)) throw error;
+      log('nothing taken back', { rollout: id, detail: error.message });
+    }
   }
 
   async function revert(id: number, by: string): Promise<Rollout> {
     const { rollout, outcomes } = await view(id);
-    const changed = outcomes.filter(({ state }) => state === 'confirmed' || state === 'unproven');
+    const present = new Set(await members(rollout.revision));
+    const changed = outcomes.filter(
+      ({ machine, state }) =>
+        present.has(machine) && (state === 'confirmed' || state === 'unproven' || state === 'unknown'),
+    );
     const revisions = Object.fromEntries(
       changed.flatMap(({ machine, previous }) => (previous === undefined ? [] : [[machine, previous] as const])),
     );
@@ -130,7 +145,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
 
   async function record(rollout: Rollout, outcome: Outcome, delivery?: Delivery): Promise<void> {
     const registration = await machines.byName(outcome.machine);
-    if (!registration) return;
+    if (!registration) {
+      await records.writeOutcome(rollout.id, { ...outcome, state: 'skipped', detail: 'it is not a member any more' });
+      return;
+    }
     const { id } = registration;
     const revision = revisionFor(rollout, outcome.machine);
     const before = await records.status(registration);
@@ -166,11 +184,15 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
   }
 
   async function* follow(id: number, signal: AbortSignal): AsyncIterable<RolloutView> {
-    const since = await records.now();
+    let read = await records.now();
     let shown = await view(id);
     yield shown;
     if (shown.rollout.state !== 'running') return;
-    for await (const _change of records.watch(since, signal)) {
+    for await (const change of records.watch(read, signal)) {
+      // One look for all that changed since the last one: a large fleet changes faster than anyone reads.
+      if (change.revision <= read || !records.concerns(id, change)) continue;
+      await sleep(followMilliseconds);
+      read = await records.now();
       const later = await view(id);
       if (JSON.stringify(later) === JSON.stringify(shown)) continue;
       shown = later;
@@ -179,14 +201,20 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     }
   }
 
-  /** Aborts when the rollout is no longer running, or with `signal`. */
+  /** Aborts when the rollout is no longer running, or with `signal`; also when that cannot be told any more. */
   function ended(id: number, signal: AbortSignal): AbortSignal {
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
     async function wait() {
-      for await (const { rollout } of follow(id, either)) if (rollout.state !== 'running') over.abort();
+      const since = await records.now();
+      if ((await records.rollout(id)).state !== 'running') return;
+      for await (const _change of records.watchRollout(id, since, either)) {
+        if ((await records.rollout(id)).state !== 'running') return;
+      }
     }
-    wait().catch(() => over.abort());
+    void wait()
+      .catch(() => undefined)
+      .finally(() => over.abort());
     return either;
   }
 
@@ -196,9 +224,14 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       deliverTo(deps, rollout, machine, { ...options, overwriteDrift: rollout.overwriteDrift });
     while (!signal.aborted) {
       const since = await records.now();
-      const open = (await records.rollouts()).find(({ state }) => state === 'running');
-      if (open) await run(open.id, { read: view, record, finish, ended, now, deliver: deliverOne }, signal);
-      else for await (const _change of records.watch(since, signal)) break;
+      const open = await records.running();
+      if (open) {
+        await run(open.id, { read: view, record, finish, ended, now, deliver: deliverOne }, signal);
+        // It ended, or the store could not be watched: then it goes on in a moment.
+        await sleep(pauseMilliseconds, undefined, { signal }).catch(() => undefined);
+      } else {
+        for await (const _change of records.watch(since, signal)) break;
+      }
     }
   }
 
@@ -213,7 +246,11 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     look: (machine) => look(deps, machine),
     async ensure(revision, by) {
       const only = (await config.revision(revision)).machines;
-      return create(by, { revision, ...(only ? { machines: only } : {}) }, {}, revision);
+      const present = await members(revision);
+      const chosen = only?.filter((machine) => present.includes(machine));
+      // The machine that joined with it has left since.
+      if (chosen?.length === 0) return undefined;
+      return create(by, { revision, ...(chosen ? { machines: chosen } : {}) }, {}, revision);
     },
     async statuses() {
       const present = (await machines.list()).filter(({ state }) => state === 'member');
@@ -232,4 +269,17 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       return records.rollout(id);
     },
   };
+}
+
+/** How long a follower waits for more to change before it looks again. */
+const followMilliseconds = 200;
+const pauseMilliseconds = 100;
+
+/** Machines that keep a revision of their own in a rollout. */
+function revisions(
+  { revisions: own }: Partial<Rollout>,
+  more: readonly { readonly machine: string; readonly revision: number }[],
+): Partial<Rollout> {
+  if (!own && more.length === 0) return {};
+  return { revisions: { ...own, ...Object.fromEntries(more.map(({ machine, revision }) => [machine, revision])) } };
 }

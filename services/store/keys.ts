@@ -42,6 +42,8 @@ export const keys = {
   deployed: (id: string) => `push/deployed/${id}`,
   rollout: (n: number) => `push/rollout/${number(n)}`,
   rollouts: 'push/rollout/',
+  /** The id of the newest rollout, the only one that may be running. */
+  latestRollout: 'push/latest-rollout',
   /** Marks that a revision was rolled out, so that it is not a second time by itself. */
   rolledOut: (revision: number) => `push/rolled-out/${number(revision)}`,
   outcome: (rollout: number, machine: string) => `push/outcome/${number(rollout)}/${machine}`,

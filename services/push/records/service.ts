@@ -24,19 +24,34 @@ export interface Records {
   rollout(id: number): Promise<Rollout>;
   /** Newest first. */
   rollouts(limit?: number): Promise<readonly Rollout[]>;
-  /** Records a new rollout under the next id; undefined when the revision `once` was rolled out before. */
-  create(make: (id: number) => Rollout, once?: number): Promise<Rollout | undefined>;
+  /**
+   * Records what `make` gives for the next id, and supersedes the newest rollout in the same transaction if that was still
+   * running: so only the newest can be. Undefined when the revision `once` was rolled out before.
+   */
+  create(
+    make: (id: number, running: Rollout | undefined) => Promise<Rollout>,
+    once?: number,
+  ): Promise<Rollout | undefined>;
+  /** The rollout that is running, if one is. */
+  running(): Promise<Rollout | undefined>;
   /** Applies `change` to the rollout as it is now; undefined leaves it. Returns what was written. */
   amend(id: number, change: (present: Rollout) => Rollout | undefined): Promise<Rollout | undefined>;
   outcomes(rollout: number): Promise<ReadonlyMap<string, Outcome>>;
   outcome(rollout: number, machine: string): Promise<Outcome | undefined>;
   status(registration: Registration): Promise<MachineStatus>;
-  writeStatus(id: string, status: MachineStatus): Promise<void>;
+  /** Applies `change` to the status as it is now. */
+  amendStatus(registration: Registration, change: (present: MachineStatus) => MachineStatus): Promise<MachineStatus>;
   deployed(id: string): Promise<Deployed>;
   write(step: Step): Promise<void>;
+  /** The outcome of a machine that is no longer known, alone. */
+  writeOutcome(rollout: number, outcome: Outcome): Promise<void>;
   forget(id: string): Promise<void>;
   /** Every change of rollouts and outcomes after `since`. */
   watch(since: number, signal: AbortSignal): AsyncIterable<Change>;
+  /** Every change of one rollout's own record after `since`. */
+  watchRollout(id: number, since: number, signal: AbortSignal): AsyncIterable<Change>;
+  /** Whether a change is of this rollout or of one of its outcomes. */
+  concerns(rollout: number, change: Change): boolean;
   /** The store's revision, to watch from. */
   now(): Promise<number>;
 }
@@ -63,8 +78,22 @@ export function recordsService(store: Store): Records {
     return entry;
   }
 
+  async function latest(): Promise<Entry | undefined> {
+    return store.get(keys.latestRollout);
+  }
+
   async function rollouts(limit = 50): Promise<readonly Rollout[]> {
-    return (await all(keys.rollouts)).slice(-limit).reverse().map(rolloutOf);
+    const newest = Number((await latest())?.value ?? 0);
+    const { entries } = await store.range(keys.rollouts, {
+      startAfter: keys.rollout(Math.max(0, newest - limit)),
+      limit,
+    });
+    return entries.map(rolloutOf).reverse();
+  }
+
+  async function running(): Promise<Rollout | undefined> {
+    const [newest] = await rollouts(1);
+    return newest?.state === 'running' ? newest : undefined;
   }
 
   async function deployed(id: string): Promise<Deployed> {
@@ -76,18 +105,31 @@ export function recordsService(store: Store): Records {
     rollouts,
     deployed,
     rollout: async (id) => rolloutOf(await entryOf(id)),
+    running,
     async create(make, once) {
       const mark = once === undefined ? undefined : keys.rolledOut(once);
       for (;;) {
         if (mark !== undefined && (await store.get(mark))) return undefined;
-        const rollout = make(((await rollouts(1))[0]?.id ?? 0) + 1);
+        const newest = await latest();
+        const before = newest ? await store.get(keys.rollout(Number(newest.value))) : undefined;
+        const open = before && rolloutOf(before).state === 'running' ? before : undefined;
+        const rollout = await make(Number(newest?.value ?? 0) + 1, open && rolloutOf(open));
+        const ended: Rollout | undefined = open && {
+          ...rolloutOf(open),
+          state: 'superseded',
+          finished: rollout.started,
+          reason: `rollout ${rollout.id} was started`,
+        };
         const { applied } = await store.transact({
-          compare: [keys.rollout(rollout.id), ...(mark === undefined ? [] : [mark])].map((key) => ({
-            key,
-            absent: true,
-          })),
+          compare: [
+            newest ? { key: newest.key, modRevision: newest.modRevision } : { key: keys.latestRollout, absent: true },
+            ...(open ? [{ key: open.key, modRevision: open.modRevision }] : []),
+            ...(mark === undefined ? [] : [{ key: mark, absent: true as const }]),
+          ],
           writes: [
+            { put: keys.latestRollout, value: String(rollout.id) },
             { put: keys.rollout(rollout.id), value: JSON.stringify(rollout) },
+            ...(open && ended ? [{ put: open.key, value: JSON.stringify(ended) }] : []),
             ...(mark === undefined ? [] : [{ put: mark, value: String(rollout.id) }]),
           ],
         });
@@ -113,13 +155,22 @@ export function recordsService(store: Store): Records {
       const entry = await store.get(keys.outcome(rollout, machine));
       return entry && outcomeOf(entry);
     },
-    async status({ id, name, facts }) {
-      const entry = await store.get(keys.status(id));
-      const status = entry ? parse('status', JSON.parse(entry.value), 'a recorded status') : { served: [] };
-      return { ...status, machine: name, ...(facts ? { bootHook: facts.bootHook } : {}) };
+    status: async (registration) => statusOf(registration, await store.get(keys.status(registration.id))),
+    async amendStatus(registration, change) {
+      const key = keys.status(registration.id);
+      for (;;) {
+        const entry = await store.get(key);
+        const status = change(statusOf(registration, entry));
+        const { applied } = await store.transact({
+          compare: [entry ? { key, modRevision: entry.modRevision } : { key, absent: true }],
+          writes: [{ put: key, value: JSON.stringify(status) }],
+        });
+        if (applied) return status;
+      }
     },
-    async writeStatus(id, status) {
-      await store.transact({ compare: [], writes: [{ put: keys.status(id), value: JSON.stringify(status) }] });
+    async writeOutcome(rollout, outcome) {
+      const write = { put: keys.outcome(rollout, outcome.machine), value: JSON.stringify(outcome) };
+      await store.transact({ compare: [], writes: [write] });
     },
     async write({ rollout, outcome, machine, status, deployed: manifests }) {
       const writes: Write[] = [
@@ -133,8 +184,15 @@ export function recordsService(store: Store): Records {
       await store.transact({ compare: [], writes: [{ delete: keys.status(id) }, { delete: keys.deployed(id) }] });
     },
     watch: (since, signal) => store.watch('push/', since + 1, signal),
+    watchRollout: (id, since, signal) => store.watch(keys.rollout(id), since + 1, signal),
+    concerns: (id, { key }) => key === keys.rollout(id) || key.startsWith(keys.outcomes(id)),
     now: async () => (await store.range(keys.rollouts, { limit: 1 })).revision,
   };
+}
+
+function statusOf({ name, facts }: Registration, entry: Entry | undefined): MachineStatus {
+  const status = entry ? parse('status', JSON.parse(entry.value), 'a recorded status') : { served: [] };
+  return { ...status, machine: name, ...(facts ? { bootHook: facts.bootHook } : {}) };
 }
 
 function rolloutOf({ key, value }: Entry): Rollout {

@@ -1,0 +1,156 @@
+/** Rollouts as records, on a real store: what happens when people and machines come and go while one is running. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+
+import type { ConfigService } from '../../services/config/service.ts';
+import { isNamed, NamedError } from '../../services/errors.ts';
+import type { MachineService } from '../../services/machines/service.ts';
+import { pushService, type PushDeps } from '../../services/push/service.ts';
+import type { Registration, Revision, Rollout } from '../../services/schema/types.generated.ts';
+import { embeddedStore } from '../../services/store/embedded.ts';
+import type { Store } from '../../services/store/store.ts';
+
+const names = ['mx1', 'mx2', 'mx3'];
+
+let folder: string;
+let store: Store;
+let members: Set<string>;
+/** What happens when a machine is dialled; every one is unreachable. */
+let dialled: (machine: string) => void;
+let push: ReturnType<typeof pushService>;
+let over: AbortController;
+
+function registration(name: string): Registration {
+  const facts = {
+    collected: '2026-01-01T00:00:00.000Z',
+    ...{ script: '1', identity: '', hostname: name, os: 'Debian', addresses: [], bootId: 'b' },
+    ...{ bootHook: 'cron' as const, freeKilobytes: 1 },
+  };
+  return { id: `id-of-${name}`, name, host: name, port: 22, user: 'root', hostKey: 'k', state: 'member', facts };
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'signet-push-'));
+  store = embeddedStore(join(folder, 'db'));
+  members = new Set(names);
+  dialled = () => undefined;
+  over = new AbortController();
+  const present = () => [...members].map(registration);
+  const machines: Partial<MachineService> = {
+    list: () => Promise.resolve(present()),
+    byName: (name) => Promise.resolve(present().find((one) => one.name === name)),
+    original: () => Promise.resolve(undefined),
+    setFacts: () => Promise.resolve(),
+  };
+  const config: Partial<ConfigService> = {
+    head: () => Promise.resolve({ number: 5 } as unknown as Revision),
+    revision: (number) =>
+      Promise.resolve({ number, ...(number === 4 ? { machines: ['mx2'] } : {}) } as unknown as Revision),
+    configuration: () =>
+      Promise.resolve({
+        groups: {},
+        layers: {},
+        machines: Object.fromEntries(names.map((n) => [n, { id: n, group: 'main' }])),
+      }),
+    manifest: (machine) => Promise.resolve({ machine, digest: 'd'.repeat(64), files: [], probes: [] }),
+  };
+  push = pushService({
+    store,
+    machines,
+    config,
+    pki: {},
+    platforms: [],
+    pool: {
+      link: (id: string) => {
+        dialled(id.replace('id-of-', ''));
+        return Promise.reject(new NamedError('unreachable', 'it is dark'));
+      },
+    },
+    script: { version: '1' },
+    now: () => new Date('2026-01-01T00:00:00.000Z'),
+    windowSeconds: 1,
+    probeSeconds: 1,
+    log: () => undefined,
+  } as unknown as PushDeps);
+});
+
+afterEach(async () => {
+  over.abort();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ended(rollout: Rollout): Promise<Readonly<Record<string, string>>> {
+  const led = push.lead(1, over.signal);
+  let states = {};
+  for await (const view of push.follow(rollout.id, AbortSignal.timeout(10_000))) {
+    states = Object.fromEntries(view.outcomes.map(({ machine, state }) => [machine, state]));
+  }
+  over.abort();
+  await led;
+  return states;
+}
+
+describe('a rollout', () => {
+  it('ends although a machine left while it was under way', async () => {
+    dialled = (machine) => {
+      if (machine === 'mx1') members.delete('mx2');
+    };
+    const rollout = await push.start('ana', { budget: 9 });
+
+    const states = await ended(rollout);
+
+    assert.deepEqual(states, { mx1: 'unreachable', mx2: 'skipped', mx3: 'unreachable' });
+  });
+
+  it('takes over what the one before it had not come to, each machine at its own revision when it is a narrow one', async () => {
+    const first = await push.start('ana', { revision: 5 });
+
+    const second = await push.start('bob', { revision: 3, machines: ['mx1'] });
+
+    assert.deepEqual([second.waves.flat(), second.revision, second.revisions], [names, 3, { mx2: 5, mx3: 5 }]);
+    assert.equal((await push.rollout(first.id)).rollout.state, 'superseded');
+  });
+
+  it('that overwrites hand edits does not take the machines of another with it', async () => {
+    await push.start('ana', {});
+
+    await assert.rejects(push.start('bob', { machines: ['mx1'], overwriteDrift: true }), (error) =>
+      isNamed(error, 'busy'),
+    );
+  });
+
+  it('started twice at once leaves no machine behind, and one alone is running', async () => {
+    await Promise.all([push.start('ana', { machines: ['mx1'] }), push.start('bob', { machines: ['mx2'] })]);
+
+    const [newest, other] = await push.rollouts();
+
+    assert.deepEqual([...(newest?.waves.flat() ?? [])].sort(), ['mx1', 'mx2']);
+    assert.deepEqual([newest?.state, other?.state], ['running', 'superseded']);
+  });
+
+  it('of a join is not started once the machine has left, and that is no error', async () => {
+    members.delete('mx2');
+
+    assert.equal(await push.ensure(4, 'ana'), undefined);
+  });
+
+  it('goes with a revision once', async () => {
+    const first = await push.ensure(5, 'ana');
+
+    assert.ok(first);
+    assert.equal(await push.ensure(5, 'bob'), undefined);
+  });
+
+  it('that fails at the canary with nothing to take back just fails', async () => {
+    const rollout = await push.start('ana', { revertOnFailure: true });
+
+    const states = await ended(rollout);
+
+    assert.deepEqual(states, { mx1: 'unreachable', mx2: 'skipped', mx3: 'skipped' });
+    assert.equal((await push.rollout(rollout.id)).rollout.state, 'failed');
+  });
+});
