@@ -1,6 +1,6 @@
 /** Drafts: an administrator's uncommitted changes, and the commit that makes a revision of them. */
 import { NamedError } from '../errors.ts';
-import type { DraftView } from '../schema/types.generated.ts';
+import type { DraftView, Operation } from '../schema/types.generated.ts';
 import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
 import { difference } from './difference.ts';
@@ -31,6 +31,7 @@ export const draftRoutes: readonly Route[] = [
     etag: true,
     async handle(context, { caller, parameters, body, ifMatch }) {
       const author = own(caller, parameters.author);
+      refuseMembership(body.operations);
       await requireDraft(context, author, ifMatch);
       await context.config.amend(author, body.operations);
       return view(context, author);
@@ -130,4 +131,18 @@ function readable(caller: Caller, author: string): string {
 function own(caller: Caller, author: string): string {
   if (author === 'me' || author === caller.name) return caller.name;
   throw new NamedError('forbidden', `the draft of ${author} can only be changed by ${author}`);
+}
+
+/** A machine that comes or goes is more than configuration: its key, its script and its archive go with it. */
+function refuseMembership(operations: readonly Operation[]): void {
+  const index = operations.findIndex(({ op }) => op === 'admit' || op === 'dismiss');
+  const operation = operations[index];
+  if (!operation) return;
+  const instead =
+    operation.op === 'admit'
+      ? 'POST /machines ("signet machine join")'
+      : 'the leave of the machine ("signet machine leave")';
+  throw new NamedError('invalid-input', `a draft cannot ${operation.op} a machine; use ${instead}`, {
+    findings: [{ pointer: `/operations/${index}/op`, detail: `${operation.op} is not for drafts; use ${instead}` }],
+  });
 }

@@ -39,6 +39,14 @@ describe('a draft', () => {
     assert.deepEqual((await api.ask('GET /drafts/me')).as('draft-view').draft.operations, []);
   });
 
+  it('cannot admit or dismiss a machine, since more than configuration goes with it', async () => {
+    const answer = await amend([port(2525), { op: 'dismiss', machine: 'mx1' }]);
+
+    assert.equal(answer.problem, 'invalid-input');
+    assert.equal(answer.as('problem').errors?.[0]?.pointer, '/operations/1/op');
+    assert.deepEqual((await api.ask('GET /drafts/me')).as('draft-view').draft.operations, []);
+  });
+
   it('is only changed and discarded by those who saw what it is', async () => {
     const etag = (await api.ask('GET /drafts/me')).headers.get('etag') ?? '';
     const first = await amend([port(2525)], { 'if-match': etag });
