@@ -63,6 +63,9 @@ export interface Platform {
    */
   edit(live: Facts, wanted: Manifest, previous: Manifest | undefined, original: Facts): LiveChange;
 
-  /** In words, what was changed by hand in what `deployed` owns; empty when nothing was. */
-  drift(live: Facts, deployed: Manifest): readonly string[];
+  /**
+   * In words, what was changed by hand in what `deployed` owns; empty when nothing was. What was changed to what `wanted`
+   * asks for is no drift: someone has put it into Signet since.
+   */
+  drift(live: Facts, deployed: Manifest, wanted?: Manifest): readonly string[];
 }

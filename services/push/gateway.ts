@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient, NamedError } from '../errors.ts';
 import type { Facts } from '../schema/types.generated.ts';
 import { readReport, type Report } from './answer.ts';
+import { patiently } from './patience.ts';
 import type { Link } from './pool.ts';
 import { answerReader } from './reader.ts';
 import type { Script } from './script.ts';
@@ -17,8 +18,8 @@ export interface GatewayState {
   readonly digest: string;
   /** The generation that waits for its verdict. */
   readonly pending: number | undefined;
-  /** How the last pending generation ended, in the gateway's words; empty before the first push. */
-  readonly outcome: string;
+  /** Why the last generation that was reverted was, in the gateway's words; empty when the last one was confirmed. */
+  readonly reason: string;
   readonly script: string;
 }
 
@@ -40,7 +41,7 @@ export async function readFactsUninstalled(
   { text }: Script,
   now: Date,
 ): Promise<Facts> {
-  const { command, preamble } = elevated('sh -s facts', as);
+  const { command, preamble } = await elevated(connection, 'sh -s facts', as);
   return factsOf(await call(connection, command, preamble + text), now);
 }
 
@@ -52,7 +53,7 @@ export async function install(
   publicKey: string,
 ): Promise<string> {
   const [type = '', key = ''] = publicKey.split(' ');
-  const { command, preamble } = elevated(`sh -s install ${type} ${key}`, as);
+  const { command, preamble } = await elevated(connection, `sh -s install ${type} ${key}`, as);
   return value(await call(connection, command, preamble + installer), 'identity');
 }
 
@@ -81,21 +82,17 @@ export async function readState(connection: Connection): Promise<GatewayState> {
     generation: Number(generation),
     digest,
     pending: pending === undefined ? undefined : Number(pending),
-    outcome: report.values.get('outcome')?.[0] ?? '',
+    reason: report.values.get('outcome')?.[0]?.split(' ').slice(2).join(' ') ?? '',
     script: value(report, 'script'),
   };
 }
 
-/**
- * Asks until the gateway has decided what became of a pending generation, as it does within its window; undefined when it
- * could not be asked in that time.
- */
-export async function settle(link: () => Promise<Link>, windowSeconds: number): Promise<GatewayState | undefined> {
-  const deadline = Date.now() + (windowSeconds + 10) * 1000;
+/** Asks again and again where the gateway stands; undefined when it could not be asked within `seconds`. */
+export async function readStateWithin(link: () => Promise<Link>, seconds: number): Promise<GatewayState | undefined> {
+  const deadline = Date.now() + seconds * 1000;
   for (;;) {
     try {
-      const state = await readState((await link()).connection);
-      if (state.pending === undefined) return state;
+      return await readState((await link()).connection);
     } catch (error) {
       if (!isTransient(error)) throw error;
     }
@@ -108,8 +105,9 @@ export async function settle(link: () => Promise<Link>, windowSeconds: number): 
 async function call(connection: Connection, command: string, input = ''): Promise<Report> {
   const session = await connection.exec(command);
   session.stream.end(input);
-  const report = await readReport(answerReader(session.stream));
-  const status = await session.done;
+  const answered = async () => [await readReport(answerReader(session.stream)), await session.done] as const;
+  const [report, status] = await patiently(answered(), [undefined, undefined]);
+  if (!report) session.stream.destroy();
   const refused = report?.values.get('refused')?.[0];
   if (refused !== undefined) {
     const [code = '', ...words] = refused.split(' ');
@@ -131,13 +129,23 @@ async function call(connection: Connection, command: string, input = ''): Promis
   return report;
 }
 
-function elevated(
+/** A password goes only to a sudo that asks for one: any other leaves it to the shell, which would run it as a command. */
+async function elevated(
+  connection: Connection,
   command: string,
   { user, password }: Elevation,
-): { readonly command: string; readonly preamble: string } {
+): Promise<{ readonly command: string; readonly preamble: string }> {
   if (user === 'root') return { command, preamble: '' };
-  if (password === undefined) return { command: `sudo -n ${command}`, preamble: '' };
+  if (password === undefined || (await succeeds(connection, 'sudo -n true'))) {
+    return { command: `sudo -n ${command}`, preamble: '' };
+  }
   return { command: `sudo -S -p '' ${command}`, preamble: `${password}\n` };
+}
+
+async function succeeds(connection: Connection, command: string): Promise<boolean> {
+  const session = await connection.exec(command);
+  session.stream.resume().end();
+  return (await session.done) === 0;
 }
 
 /** The verb in a command, for messages: the words of `sh -s install` and sudo say nothing to an operator. */

@@ -54,6 +54,11 @@ export function verdict(
   return { verdict: 'match', detail: seen.protocol };
 }
 
+/** Whether nothing speaks against what was sent: every listener serves it, or is one that is not probed. */
+export function proven(served: readonly Served[]): boolean {
+  return served.every(({ verdict }) => verdict === 'match' || verdict === 'unproven');
+}
+
 /** SMTP up to the answer to STARTTLS (RFC 3207); false when it is not offered. */
 async function greet(stream: Duplex): Promise<boolean> {
   const lines = createInterface({ input: stream, crlfDelay: Infinity });

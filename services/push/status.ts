@@ -7,6 +7,7 @@ export type Event =
   | { readonly kind: 'delivered'; readonly delivery: Delivery; readonly revision: number; readonly time: Date }
   | {
       readonly kind: 'seen';
+      /** `-` for a gateway that has nothing of Signet's yet. */
       readonly digest: string;
       readonly generation: number;
       readonly drift: readonly string[];
@@ -28,7 +29,7 @@ export function fold(status: MachineStatus, event: Event): MachineStatus {
           ...(event.digest === status.deployed?.digest && status.deployed.revision !== undefined
             ? { revision: status.deployed.revision }
             : {}),
-          digest: event.digest,
+          digest: event.digest === '-' ? '' : event.digest,
           generation: event.generation,
           seen: event.time.toISOString(),
           drift: event.drift,

@@ -25,6 +25,8 @@ export interface Gateway {
   readonly hostname: string;
   /** The administrator's private key: opens root on every gateway of the lab. */
   readonly key: string;
+  /** Where its disk is on the host; what it changed is under `upper/`. */
+  readonly disk: string;
   /** Runs a shell script inside as root, without ssh; the output, or an error with what it said. */
   inside(script: string): Promise<string>;
   /** A power cut; everything ends at once. */
@@ -48,14 +50,15 @@ export async function startLab(id: string, count: number): Promise<Lab> {
   await lab('up', String(count));
   const listed = JSON.parse(await lab('list', '--json')) as readonly Pick<
     Gateway,
-    'name' | 'address' | 'hostname' | 'key'
+    'name' | 'address' | 'hostname' | 'key' | 'disk'
   >[];
   return {
-    gateways: listed.map(({ name, address, hostname, key }) => ({
+    gateways: listed.map(({ name, address, hostname, key, disk }) => ({
       name,
       address,
       hostname,
       key,
+      disk,
       inside: (script) => lab('exec', name, 'sh', '-c', script),
       kill: async () => {
         await lab('kill', name);

@@ -76,6 +76,13 @@ describe('fold', () => {
     assert.equal(converged(status), false);
   });
 
+  it('a gateway that was never pushed to has nothing', () => {
+    const status = fold(fresh, { kind: 'seen', digest: '-', generation: 0, drift: [], served: [], time });
+
+    assert.equal(status.deployed?.digest, '');
+    assert.equal(converged(status), false);
+  });
+
   it('silence is a problem, and what was known last stays', () => {
     const before = fold(fresh, {
       kind: 'seen',

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RolloutView } from '../../services/push/contract.ts';
+import type { RolloutOptions, RolloutView } from '../../services/push/contract.ts';
 import type {
   CertificateAdded,
   CertificateSource,
@@ -43,15 +43,21 @@ export async function startScenario(id: string, count: number, options?: Signetd
   }
 }
 
-/** Lets a gateway join with the administrator's key, at `host` when the controller is to reach it there; waits for its rollout. */
+/** Where a controller reaches a gateway. */
+export interface Address {
+  readonly host: string;
+  readonly port?: number;
+}
+
+/** Lets a gateway join with the administrator's key, at another address when one is given; waits for its rollout. */
 export async function join(
   signetd: Signetd,
   { name, address, key }: Gateway,
-  host = address,
+  at: Address = { host: address },
 ): Promise<RolloutView | undefined> {
-  const { hostKey } = await signetd.api<HostKey>('POST', '/machines/host-key', { host });
+  const { hostKey } = await signetd.api<HostKey>('POST', '/machines/host-key', at);
   const bootstrap = { user: 'root', privateKey: readFileSync(key, 'utf8') };
-  const { rollout } = await signetd.api<Joined>('POST', '/machines', { name, host, hostKey, bootstrap });
+  const { rollout } = await signetd.api<Joined>('POST', '/machines', { name, ...at, hostKey, bootstrap });
   return rollout === undefined ? undefined : ended(signetd, rollout);
 }
 
@@ -80,6 +86,12 @@ export async function rollOut(signetd: Signetd, comment: string): Promise<Rollou
   const { rollout, revision } = await commit(signetd, comment);
   if (rollout === undefined) throw new Error(`revision ${revision.number} was committed without a rollout`);
   return ended(signetd, rollout);
+}
+
+/** Rolls the head out again, or what `options` say, and waits until that has ended. */
+export async function again(signetd: Signetd, options: RolloutOptions = {}): Promise<RolloutView> {
+  const { rollout } = await signetd.api<RolloutView>('POST', '/rollouts', options);
+  return ended(signetd, rollout.id);
 }
 
 /** A rollout once it has ended. */

@@ -5,45 +5,60 @@ import { listenerOptions } from './listeners.ts';
 import { valueIn } from './main-cf.ts';
 import { inetServices, isFor, type Inet } from './master-cf.ts';
 
-export function drift(live: Facts, deployed: Manifest): readonly string[] {
-  if (!live.postfix || !deployed.postfix) return [];
+export function drift(live: Facts, deployed: Manifest, wanted?: Manifest): readonly string[] {
+  const { postfix } = live;
+  if (!postfix || !deployed.postfix) return [];
+  const next = wanted?.postfix?.services;
   return [
-    ...parameterDrift(live.postfix, deployed.postfix.parameters),
-    ...deployed.postfix.services.flatMap((service) => serviceDrift(live.postfix, service)),
+    ...parameterDrift(postfix, deployed.postfix.parameters, wanted?.postfix?.parameters),
+    ...deployed.postfix.services.flatMap((service) =>
+      serviceDrift(postfix, service, next && (next.find((other) => isSame(service, other)) ?? 'none')),
+    ),
   ];
 }
 
-function parameterDrift(live: PostfixFacts, parameters: Readonly<Record<string, string>>): readonly string[] {
-  return Object.keys(parameters)
+type Values = Readonly<Record<string, string>>;
+
+function parameterDrift(live: PostfixFacts, deployed: Values, wanted?: Values): readonly string[] {
+  return Object.keys(deployed)
     .sort()
     .flatMap((name) => {
       // Not set is the default, which is empty for all that Signet leaves empty.
       const found = valueIn(live.mainCf, name) ?? '';
-      const wanted = parameters[name] ?? '';
-      return found === wanted ? [] : [`main.cf has ${said(name, found)} where Signet set ${said(name, wanted)}`];
+      const set = deployed[name] ?? '';
+      if (found === set || found === wanted?.[name]) return [];
+      return [`main.cf has ${said(name, found)} where Signet set ${said(name, set)}`];
     });
 }
 
-function serviceDrift(live: PostfixFacts | undefined, service: PostfixService): readonly string[] {
-  if (!live) return [];
+/** `wanted` is the same service as it should become, if it should stay. */
+function serviceDrift(
+  live: PostfixFacts,
+  service: PostfixService,
+  wanted: PostfixService | 'none' | undefined,
+): readonly string[] {
   const found = inetServices(live.masterCf, live).filter((inet) => isFor(inet, service, live));
   const where = `${service.address === 'all' ? 'all addresses' : service.address}, port ${service.port}`;
-  if (found.length === 0) return [`master.cf has no service for ${where} any more`];
-  return found.flatMap((inet) => optionDrift(inet, service));
+  if (found.length === 0) return wanted === 'none' ? [] : [`master.cf has no service for ${where} any more`];
+  return found.flatMap((inet) => optionDrift(inet, service, wanted === 'none' ? undefined : wanted));
 }
 
-function optionDrift({ entry }: Inet, { options }: PostfixService): readonly string[] {
+function optionDrift({ entry }: Inet, { options }: PostfixService, wanted?: PostfixService): readonly string[] {
   const who = `${entry.name} inet`;
   if (entry.command !== 'smtpd') return [`master.cf runs ${entry.command} instead of smtpd for ${who}`];
   return [...new Set([...listenerOptions, ...Object.keys(options)])].sort().flatMap((name) => {
     const found = optionValue(entry, name);
-    const wanted = options[name];
-    if (found === wanted) return [];
-    if (wanted === undefined)
+    const set = options[name];
+    if (found === set || (wanted && found === wanted.options[name])) return [];
+    if (set === undefined)
       return [`master.cf has -o ${name}=${found ?? ''} for ${who}, which overrides what Signet set`];
-    if (found === undefined) return [`master.cf lacks -o ${name}=${wanted} for ${who}`];
-    return [`master.cf has -o ${name}=${found} for ${who} where Signet set ${wanted === '' ? 'nothing' : wanted}`];
+    if (found === undefined) return [`master.cf lacks -o ${name}=${set} for ${who}`];
+    return [`master.cf has -o ${name}=${found} for ${who} where Signet set ${set === '' ? 'nothing' : set}`];
   });
+}
+
+function isSame(one: PostfixService, other: PostfixService): boolean {
+  return one.address === other.address && one.port === other.port;
 }
 
 function said(name: string, value: string): string {

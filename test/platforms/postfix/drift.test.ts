@@ -75,6 +75,26 @@ describe('drift', () => {
       assert.deepEqual(postfix.drift(edited(mainCf, masterCf), deployed), expected);
     });
   }
+  it('what was changed to what is wanted by now is no drift: someone put it into Signet', () => {
+    const { minimum, ...rest } = { ...settings().protocols.inbound, ciphers: 'high' as const };
+    const wanted = manifest(
+      { ...settings(), protocols: { ...settings().protocols, inbound: { minimum, ...rest } } },
+      live,
+    );
+    const byHand = edited((text) => text.replaceAll(/^(smtpd_tls_\w*ciphers) = medium/gm, '$1 = high'));
+
+    assert.notDeepEqual(postfix.drift(byHand, deployed), []);
+    assert.deepEqual(postfix.drift(byHand, deployed, wanted), []);
+    assert.notDeepEqual(postfix.drift(byHand, deployed, deployed), []);
+  });
+
+  it('an option, or a service, that goes by hand before it goes in Signet is no drift either', () => {
+    const { public: _public, ...listeners } = settings().listeners;
+    const without = manifest({ ...settings(), listeners }, live);
+    const gone = edited(undefined, (text) => text.replace(/^smtp .*inet/m, '#smtp inet'));
+
+    assert.deepEqual(postfix.drift(gone, deployed, without), []);
+  });
 });
 
 function edited(mainCf = (text: string) => text, masterCf = (text: string) => text): Facts {
