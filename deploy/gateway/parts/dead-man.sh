@@ -156,8 +156,8 @@ tidy() {
     [ ! -e "$path.signet-old" ] || useless="$useless $path.signet-old"
     [ ! -e "$path.signet-new" ] || useless="$useless $path.signet-new"
   done
-  for path in "$state/current.old" "$state/current.new" "$state/bundle"; do
-    [ ! -e "$path" ] || useless="$useless $path"
+  for path in "$state/current.old" "$state/current.new" "$state/pending.new" "$state/bundle"; do
+    { [ ! -e "$path" ] && [ ! -L "$path" ]; } || useless="$useless $path"
   done
   set +f
   set -- "$state"/generations/*

@@ -7,6 +7,7 @@ import { skipLab, startLab, type Lab } from '../../lab/harness.ts';
 import {
   deploy,
   digestOf,
+  isDecided,
   joinAs,
   liveFiles,
   mainCf,
@@ -96,9 +97,7 @@ describe('with the sh of busybox', { skip }, () => {
     });
     session.cut();
 
-    await mx1.gateway.inside(
-      'cd /var/lib/signet; while [ -e pending ] || [ -e reverting ]; do sleep 0.1; done; flock lock true',
-    );
+    await isDecided(mx1);
 
     await stands(mx1, {
       digest: digestOf('one'),

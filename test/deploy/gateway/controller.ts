@@ -160,6 +160,13 @@ export async function stands(controller: Controller, { digest, outcome, ports = 
   assert.equal(left, '', 'nothing half-staged is left');
 }
 
+/** Waits until a pending generation is decided, and whoever decided it has let go of the lock. */
+export async function isDecided({ gateway }: Controller): Promise<void> {
+  await gateway.inside(`cd /var/lib/signet
+    while [ -e pending ] || [ -e reverting ]; do sleep 0.1; done
+    flock lock true`);
+}
+
 export const mainCf = '/etc/postfix/main.cf';
 export const masterCf = '/etc/postfix/master.cf';
 

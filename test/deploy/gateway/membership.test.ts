@@ -1,7 +1,6 @@
 // Joining, upgrading and leaving: what the script puts on a gateway, what it lets in, and what it takes away again.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 
 import { acceptsMail, skipLab, ssh, startLab, type Gateway, type Lab } from '../../lab/harness.ts';
@@ -10,6 +9,7 @@ import {
   controllerKey,
   deploy,
   digestOf,
+  isDecided,
   joinAs,
   liveFiles,
   mainCf,
@@ -218,6 +218,23 @@ describe('the gateway script', { skip: skipLab }, () => {
     await acceptsMail(gateway, 2525);
   });
 
+  it('does not leave when Postfix would not survive the files from before Signet', async () => {
+    mx1 = await joinAs(gateway);
+    const original = `/var/lib/signet/original${masterCf}`;
+    const believed = await liveFiles(mx1);
+    await gateway.inside(`cp ${original} /root/original; echo '4650 inet n - y - - smtpd' >>${original}
+      setsid perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(4650, INADDR_ANY)); listen(S, 1); sleep 60' \
+        </dev/null >/dev/null 2>&1 &`);
+
+    const { status, lines } = await mx1.ask('leave restore');
+
+    assert.equal(status, 3);
+    assert.match(lines[0] ?? '', /^refused failed .*everything is as it was$/);
+    assert.deepEqual(await liveFiles(mx1), believed);
+    await stands(mx1, { digest: digestOf('one'), ports: [25, 2525] });
+    await gateway.inside(`cp /root/original ${original}`);
+  });
+
   it('recognises a machine that comes back, and puts the files from before Signet back when it leaves for good', async () => {
     const identity = lineOf(mx1.installed.lines, 'identity');
 
@@ -294,7 +311,7 @@ describe('the gateway script', { skip: skipLab }, () => {
       });
       session.cut();
 
-      await sleep(5_500);
+      await isDecided(mx1);
 
       await stands(mx1, { digest: digestOf('sudo'), outcome: /^reverted \d+ no confirmation came in time$/ });
     });

@@ -41,6 +41,18 @@ describe('the gateway script', () => {
     },
   );
 
+  const analyze = spawnSync('systemd-analyze', ['--version']).error ? 'needs systemd-analyze' : false;
+  it('has a boot hook that systemd can read', { skip: analyze }, () => {
+    const { stderr } = spawnSync('systemd-analyze', ['verify', 'deploy/gateway/signet-revert.service'], {
+      encoding: 'utf8',
+    });
+
+    assert.deepEqual(
+      stderr.split('\n').filter((line) => line !== '' && !line.endsWith('not executable: No such file or directory')),
+      [],
+    );
+  });
+
   it('evaluates nothing', () => {
     const code = readFileSync('deploy/gateway/gateway', 'utf8').replace(/^\s*#.*$/gm, '');
 

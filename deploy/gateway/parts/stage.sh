@@ -1,0 +1,120 @@
+
+# --- stage and validate: until all of it holds, nothing that is live is touched
+
+# stage unpacks the bundle into the next generation. The controller has 30 seconds to send it, as the lock is held.
+stage() {
+  next_number
+  staged=$state/generations/$generation.new
+  remember "$staged" "$state/bundle"
+  [ ! -e "$staged" ] || rm -rf "$staged"
+  why=$(mkdir "$staged" 2>&1) || cannot 'no generation can be made' "$why"
+  cd "$staged" || cannot 'no generation can be made' ''
+  why=$(timeout 30 head -c "$length" 2>&1 >"$state/bundle") || [ -z "$why" ] || cannot 'the bundle cannot be stored' "$why"
+  sums "$state/bundle"
+  sum_of "$state/bundle"
+  [ "$sum" = "$bundle_digest" ] || refuse invalid 'the bundle came damaged, or not whole within 30 seconds'
+  why=$(tar -xf "$state/bundle" --no-same-owner --no-same-permissions 2>&1) || cannot 'the bundle cannot be unpacked' "$why"
+  odd=$(find . ! -type f ! -type d 2>&1)
+  [ -z "$odd" ] || refuse invalid 'the bundle holds something else than files and folders'
+  [ -f plan ] || refuse invalid 'the bundle has no plan'
+}
+
+# next_number: numbers only grow, so that `reverted 7` is forever about the same generation.
+next_number() {
+  generation=${ended:-0}
+  [ "$current" -le "$generation" ] || generation=$current
+  set +f
+  for path in "$state"/generations/*; do
+    path=${path##*/}
+    ! natural "$path" || [ "$path" -le "$generation" ] || generation=$path
+  done
+  set -f
+  generation=$((generation + 1))
+}
+
+# read_plan checks every word before any of them is acted on.
+read_plan() {
+  lives='' keys='' binds='' postfix='' activation=
+  while read -r word one two three rest; do
+    [ -z "$activation" ] || refuse bad-request 'activate must be the last line of the plan'
+    case $word in
+      live)
+        allowed_live "$one" || refuse invalid "$one is not a file that Signet may change"
+        { sha256 "$two" && sha256 "$three"; } || refuse bad-request "the plan needs two digests for $one"
+        [ -f "live$one" ] || refuse invalid "the bundle has no new text for $one"
+        lives="$lives $one $two $three"
+        ;;
+      key)
+        case $one in
+          files/*[!A-Za-z0-9._/-]* | *..*) refuse bad-request 'the plan names a key by a path that none may have' ;;
+          files/*) keys="$keys $one" ;;
+          *) refuse bad-request 'the plan names a key outside files/' ;;
+        esac
+        ;;
+      postfix) postfix=yes ;;
+      bind)
+        case $one in
+          all) ;;
+          '' | *[!0-9a-f.:]*) refuse bad-request "the plan binds '$one', which is not an address" ;;
+        esac
+        { natural "$two" && [ "$two" -ge 1 ] && [ "$two" -le 65535 ]; } ||
+          refuse bad-request "the plan binds $one without a port"
+        binds="$binds $one $two"
+        ;;
+      activate) activation=$one ;;
+      *) refuse bad-request "the plan has a line that this script does not know: $word" ;;
+    esac
+  done <plan
+  case $activation in
+    none | reload | restart) ;;
+    *) refuse bad-request 'the plan does not end with activate none, reload or restart' ;;
+  esac
+}
+
+validate() {
+  for path in $keys; do check_key "$path"; done
+  # shellcheck disable=SC2086  # triples and pairs
+  [ -z "$lives" ] || check_live $lives
+  if [ -n "$postfix" ]; then
+    complete_postfix
+    check_postfix "$staged/live/etc/postfix"
+  fi
+  # shellcheck disable=SC2086
+  [ -z "$binds" ] || check_binds $binds
+  [ "$activation" = none ] || postfix_pid || refuse not-running 'Postfix does not run here; start it, then push again'
+}
+
+# check_key FILE: a key, its certificate first, and no certificate after it that cannot be read.
+check_key() {
+  [ -f "$1" ] || refuse invalid "the bundle has no $1"
+  own=$(openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null </dev/null) || refuse invalid "$1 has no private key that can be read"
+  leaf=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null) || refuse invalid "$1 has no certificate that can be read"
+  [ "$own" = "$leaf" ] || refuse invalid "the private key in $1 does not fit its certificate"
+  openssl crl2pkcs7 -nocrl -certfile "$1" -out /dev/null 2>/dev/null || refuse invalid "$1 has a certificate that cannot be read"
+}
+
+# check_live PATH OLD NEW...: the new texts came whole, and each can replace its file by a rename.
+check_live() {
+  texts=
+  for path in $live_paths; do texts="$texts live$path"; done
+  # shellcheck disable=SC2086  # paths without blanks
+  sums $texts
+  while [ $# -gt 0 ]; do
+    sum_of "live$1"
+    [ "$sum" = "$3" ] || refuse invalid "the new text for $1 is not what the plan says"
+    [ ! -L "$1" ] || refuse invalid "$1 is a symbolic link; put a regular file in its place, so that it can be replaced at once"
+    shift 3
+  done
+}
+
+# complete_postfix puts the live text beside the new one where only one of the two changes, as postconf reads both. It would wait
+# for a main.cf to be 2 seconds old: see prepare_live.
+complete_postfix() {
+  why=$({
+    mkdir -p live/etc/postfix
+    for path in /etc/postfix/main.cf /etc/postfix/master.cf; do
+      [ -f "live$path" ] || cp "$path" "live$path" || exit
+    done
+    touch -d '1 minute ago' live/etc/postfix/main.cf
+  } 2>&1) || cannot 'the settings cannot be checked' "$why"
+}
