@@ -55,7 +55,7 @@ async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<
   deps.log('leading', { epoch });
   const failed = new AbortController();
   const all = AbortSignal.any([signal, failed.signal]);
-  const tasks = [deps.push.lead(epoch, all), followHead(deps, all), sweep(deps, all)];
+  const tasks = [deps.push.lead({ epoch, fence: lease.fence }, all), followHead(deps, all), sweep(deps, all)];
   try {
     await Promise.all(tasks);
   } finally {

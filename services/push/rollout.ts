@@ -1,5 +1,6 @@
 /** How a rollout proceeds: waves, what is next, and when it ends. Pure: the runner carries it out. */
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
+import type { RolloutOptions } from './contract.ts';
 
 /** The first wave is the canary; the others take `waveSize` machines each, in the given order. */
 export function waves(machines: readonly string[], canary: number, waveSize: number): readonly (readonly string[])[] {
@@ -45,4 +46,33 @@ export function next(rollout: Rollout, outcomes: readonly Outcome[]): Next {
     state: 'succeeded',
     reason: `within its budget of ${rollout.budget}; failed on ${failures.join(', ')}`,
   };
+}
+
+/**
+ * The rollout that takes another back: each member that it changed, or may have changed, goes to the revision it had before,
+ * all at once. Undefined when there is none.
+ */
+export function takeBack(
+  { id }: Rollout,
+  outcomes: readonly Outcome[],
+  members: readonly string[],
+): { readonly options: RolloutOptions; readonly extra: Partial<Rollout> } | undefined {
+  const revisions = Object.fromEntries(
+    outcomes.flatMap(({ machine, state, previous }) =>
+      previous !== undefined && mayHaveChanged(state) && members.includes(machine)
+        ? [[machine, previous] as const]
+        : [],
+    ),
+  );
+  const machines = Object.keys(revisions);
+  if (machines.length === 0) return undefined;
+  const revision = Math.max(...Object.values(revisions));
+  return {
+    options: { machines, revision, canary: machines.length, budget: machines.length },
+    extra: { reverts: id, revisions },
+  };
+}
+
+function mayHaveChanged(state: Outcome['state']): boolean {
+  return state === 'confirmed' || state === 'unproven' || state === 'unknown' || state === 'pushing';
 }

@@ -8,8 +8,8 @@ import { next, settled } from './rollout.ts';
 export interface RunnerDeps {
   /** The rollout as recorded now, with an outcome for every machine. */
   readonly read: (id: number) => Promise<{ readonly rollout: Rollout; readonly outcomes: readonly Outcome[] }>;
-  /** Records an outcome and what it says of the machine, together. */
-  readonly record: (rollout: Rollout, outcome: Outcome, delivery?: Delivery) => Promise<void>;
+  /** Records an outcome and what it says of the machine, together; false: the rollout has ended, so no push may begin. */
+  readonly record: (rollout: Rollout, outcome: Outcome, delivery?: Delivery) => Promise<boolean>;
   /** Records how a rollout ended, unless someone ended it meanwhile. */
   readonly finish: (id: number, state: Rollout['state'], reason?: string) => Promise<void>;
   readonly deliver: (rollout: Rollout, machine: string) => Promise<Delivery>;
@@ -42,8 +42,7 @@ export async function run(id: number, deps: RunnerDeps, signal: AbortSignal): Pr
     await Promise.all(
       step.machines.map((machine) =>
         limit(async () => {
-          if (ended.aborted) return;
-          await deps.record(rollout, outcome(machine, 'pushing', deps));
+          if (ended.aborted || !(await deps.record(rollout, outcome(machine, 'pushing', deps)))) return;
           const delivery = await deps.deliver(rollout, machine);
           await deps.record(rollout, { ...outcome(machine, delivery.state, deps), ...detail(delivery) }, delivery);
         }),

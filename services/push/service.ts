@@ -1,15 +1,15 @@
 /** Push's shell: rollouts are started, stopped and taken back here, and carried out by the controller that leads. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { isNamed, NamedError } from '../errors.ts';
+import { NamedError } from '../errors.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
-import type { Store } from '../store/store.ts';
+import type { Compare, Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
 import type { Delivery } from './deliver.ts';
 import { deliverTo, look, registered, revisionFor, type MachineDeps } from './machine.ts';
-import { recordsService, type Deployed } from './records/service.ts';
-import { settled, waves } from './rollout.ts';
-import { run } from './runner.ts';
+import { recordsService, type CreateOptions, type Deployed } from './records/service.ts';
+import { settled, takeBack, waves } from './rollout.ts';
+import { run, type RunnerDeps } from './runner.ts';
 import { fold } from './status.ts';
 
 export interface PushDeps extends Omit<MachineDeps, 'records'> {
@@ -19,10 +19,18 @@ export interface PushDeps extends Omit<MachineDeps, 'records'> {
   readonly probeSeconds: number;
 }
 
+/** The time in which one controller leads. */
+export interface Term {
+  /** Gateways refuse a lower one than they have seen. */
+  readonly epoch: number;
+  /** Holds only for as long as it leads: everything it records of rollouts is written on this condition. */
+  readonly fence: Compare;
+}
+
 /** What the leader runs besides the contract. */
 export interface PushLeader {
-  /** Carries out rollouts as they are recorded, until `signal` aborts. */
-  lead(epoch: number, signal: AbortSignal): Promise<void>;
+  /** Carries out rollouts as they are recorded, until `signal` aborts; throws `interrupted` once another controller leads. */
+  lead(term: Term, signal: AbortSignal): Promise<void>;
 }
 
 export function pushService({ store, windowSeconds, probeSeconds, ...rest }: PushDeps): PushService & PushLeader {
@@ -44,12 +52,13 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     by: string,
     options: RolloutOptions,
     extra: Partial<Rollout>,
-    once?: number,
+    further: CreateOptions & { readonly insteadOf?: number } = {},
   ): Promise<Rollout | undefined> {
     const revision = options.revision ?? (await config.head()).number;
     const asked = options.machines ?? (await members(revision));
     for (const machine of asked) await registered(deps, machine);
     return records.create(async (id, running) => {
+      if (further.insteadOf !== undefined && running?.id !== further.insteadOf) return undefined;
       const left = (await unfinished(running)).filter(({ machine }) => !asked.includes(machine));
       if (options.overwriteDrift && left.length > 0) {
         throw new NamedError(
@@ -71,7 +80,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
         ...extra,
         ...revisions(extra, older),
       };
-    }, once);
+    }, further);
   }
 
   async function start(by: string, options: RolloutOptions, extra: Partial<Rollout> = {}): Promise<Rollout> {
@@ -99,55 +108,59 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     return present.map(({ name }) => name).sort();
   }
 
-  async function finish(id: number, state: Rollout['state'], reason?: string): Promise<void> {
-    const ended = await records.amend(id, (present) =>
-      present.state === 'running'
-        ? { ...present, state, finished: now().toISOString(), ...(reason === undefined ? {} : { reason }) }
-        : undefined,
+  async function finish(id: number, state: Rollout['state'], reason?: string, fence?: Compare): Promise<void> {
+    const why = reason === undefined ? {} : { reason };
+    const ended = await records.amend(
+      id,
+      (present) =>
+        present.state === 'running' ? { ...present, state, finished: now().toISOString(), ...why } : undefined,
+      fence,
     );
-    if (!ended) return;
-    log('rollout ended', { rollout: id, revision: ended.revision, state, reason });
-    if (state !== 'failed' || !ended.revertOnFailure) return;
-    try {
-      await revert(id, ended.by);
-    } catch (error) {
-      // Mostly that the canary failed and nothing had changed yet.
-      if (!isNamed(error)) throw error;
-      log('nothing taken back', { rollout: id, detail: error.message });
+    if (ended) log('rollout ended', { rollout: id, revision: ended.revision, state, reason });
+  }
+
+  /** Ends a rollout that was carried out; one that takes back what it did when it failed does so in the same transaction. */
+  async function conclude(
+    id: number,
+    state: Rollout['state'],
+    reason: string | undefined,
+    fence: Compare,
+  ): Promise<void> {
+    const { rollout, outcomes } = await view(id);
+    const wanted = state === 'failed' && rollout.revertOnFailure;
+    const back = wanted ? takeBack(rollout, outcomes, await members(rollout.revision)) : undefined;
+    if (!back) {
+      await finish(id, state, reason, fence);
+      return;
     }
+    const ending = { state, ...(reason === undefined ? {} : { reason }) };
+    const taking = await create(rollout.by, back.options, back.extra, { insteadOf: id, ending, fence });
+    if (taking) log('rollout ended', { rollout: id, revision: rollout.revision, state, reason, takenBack: taking.id });
   }
 
   async function revert(id: number, by: string): Promise<Rollout> {
     const { rollout, outcomes } = await view(id);
-    const present = new Set(await members(rollout.revision));
-    const changed = outcomes.filter(
-      ({ machine, state }) =>
-        present.has(machine) && (state === 'confirmed' || state === 'unproven' || state === 'unknown'),
-    );
-    const revisions = Object.fromEntries(
-      changed.flatMap(({ machine, previous }) => (previous === undefined ? [] : [[machine, previous] as const])),
-    );
-    const chosen = Object.keys(revisions);
-    if (chosen.length === 0) {
+    const present = await members(rollout.revision);
+    let back = takeBack(rollout, outcomes, present);
+    if (!back) {
       throw new NamedError(
         'invalid-input',
         `rollout ${id} changed no machine that had a revision before; there is nothing to take back`,
       );
     }
-    if (rollout.state === 'running') await finish(id, 'stopped', `taken back by ${by}`);
-    const revision = Math.max(...Object.values(revisions));
-    return start(
-      by,
-      { machines: chosen, revision, canary: chosen.length, budget: chosen.length },
-      { reverts: id, revisions },
-    );
+    if (rollout.state === 'running') {
+      await finish(id, 'stopped', `taken back by ${by}`);
+      // From here on it begins with no machine; what it had begun with by then is taken back too.
+      back = takeBack(rollout, (await view(id)).outcomes, present) ?? back;
+    }
+    return start(by, back.options, back.extra);
   }
 
-  async function record(rollout: Rollout, outcome: Outcome, delivery?: Delivery): Promise<void> {
+  async function record(rollout: Rollout, outcome: Outcome, delivery: Delivery | undefined, fence: Compare) {
     const registration = await machines.byName(outcome.machine);
     if (!registration) {
-      await records.writeOutcome(rollout.id, { ...outcome, state: 'skipped', detail: 'it is not a member any more' });
-      return;
+      const skipped = { ...outcome, state: 'skipped', detail: 'it is not a member any more' } as const;
+      return records.write({ rollout: rollout.id, outcome: skipped }, fence);
     }
     const { id } = registration;
     const revision = revisionFor(rollout, outcome.machine);
@@ -156,7 +169,6 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     let status = before;
     let deployed: Deployed | undefined;
     if (delivery) {
-      if (delivery.facts) await machines.setFacts(id, delivery.facts);
       if (delivery.deployed) deployed = { confirmed: delivery.deployed };
       status = fold(before, { kind: 'delivered', delivery, revision, time: now() });
       log('push ended', {
@@ -174,13 +186,16 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
         deployed = { ...(await records.deployed(id)), sent };
       }
     }
-    await records.write({
-      rollout: rollout.id,
-      outcome: { ...outcome, ...(previous === undefined ? {} : { previous }) },
-      machine: id,
-      status,
-      ...(deployed ? { deployed } : {}),
-    });
+    const written = await records.write(
+      {
+        rollout: rollout.id,
+        outcome: { ...outcome, ...(previous === undefined ? {} : { previous }) },
+        machine: { id, status, ...(deployed ? { deployed } : {}) },
+      },
+      fence,
+    );
+    if (delivery?.facts) await machines.setFacts(id, delivery.facts);
+    return written;
   }
 
   async function* follow(id: number, signal: AbortSignal): AsyncIterable<RolloutView> {
@@ -218,15 +233,22 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     return either;
   }
 
-  async function lead(epoch: number, signal: AbortSignal): Promise<void> {
+  async function lead({ epoch, fence }: Term, signal: AbortSignal): Promise<void> {
     const options = { epoch, script: deps.script.version, windowSeconds, probeSeconds };
-    const deliverOne = (rollout: Rollout, machine: string) =>
-      deliverTo(deps, rollout, machine, { ...options, overwriteDrift: rollout.overwriteDrift });
+    const runner: RunnerDeps = {
+      read: view,
+      record: (rollout, outcome, delivery) => record(rollout, outcome, delivery, fence),
+      finish: (id, state, reason) => conclude(id, state, reason, fence),
+      deliver: (rollout, machine) =>
+        deliverTo(deps, rollout, machine, { ...options, overwriteDrift: rollout.overwriteDrift }),
+      ended,
+      now,
+    };
     while (!signal.aborted) {
       const since = await records.now();
       const open = await records.running();
       if (open) {
-        await run(open.id, { read: view, record, finish, ended, now, deliver: deliverOne }, signal);
+        await run(open.id, runner, signal);
         // It ended, or the store could not be watched: then it goes on in a moment.
         await sleep(pauseMilliseconds, undefined, { signal }).catch(() => undefined);
       } else {
@@ -250,7 +272,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       const chosen = only?.filter((machine) => present.includes(machine));
       // The machine that joined with it has left since.
       if (chosen?.length === 0) return undefined;
-      return create(by, { revision, ...(chosen ? { machines: chosen } : {}) }, {}, revision);
+      return create(by, { revision, ...(chosen ? { machines: chosen } : {}) }, {}, { once: revision });
     },
     async statuses() {
       const present = (await machines.list()).filter(({ state }) => state === 'member');

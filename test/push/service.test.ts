@@ -8,8 +8,9 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { ConfigService } from '../../services/config/service.ts';
 import { isNamed, NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
+import { recordsService } from '../../services/push/records/service.ts';
 import { pushService, type PushDeps } from '../../services/push/service.ts';
-import type { Registration, Revision, Rollout } from '../../services/schema/types.generated.ts';
+import type { Outcome, Registration, Revision, Rollout } from '../../services/schema/types.generated.ts';
 import { embeddedStore } from '../../services/store/embedded.ts';
 import type { Store } from '../../services/store/store.ts';
 
@@ -22,6 +23,7 @@ let members: Set<string>;
 let dialled: (machine: string) => void;
 let push: ReturnType<typeof pushService>;
 let over: AbortController;
+const term = { epoch: 1, fence: { key: 'controller/leader', absent: true } } as const;
 
 function registration(name: string): Registration {
   const facts = {
@@ -84,7 +86,7 @@ afterEach(async () => {
 });
 
 async function ended(rollout: Rollout): Promise<Readonly<Record<string, string>>> {
-  const led = push.lead(1, over.signal);
+  const led = push.lead(term, over.signal);
   let states = {};
   for await (const view of push.follow(rollout.id, AbortSignal.timeout(10_000))) {
     states = Object.fromEntries(view.outcomes.map(({ machine, state }) => [machine, state]));
@@ -92,6 +94,14 @@ async function ended(rollout: Rollout): Promise<Readonly<Record<string, string>>
   over.abort();
   await led;
   return states;
+}
+
+/** Records how a machine fares, as the leader does. */
+function has({ id }: Rollout, outcome: Pick<Outcome, 'machine' | 'state' | 'previous'>): Promise<boolean> {
+  return recordsService(store).write(
+    { rollout: id, outcome: { updated: '2026-01-01T00:00:00.000Z', ...outcome } },
+    term.fence,
+  );
 }
 
 describe('a rollout', () => {
@@ -143,6 +153,57 @@ describe('a rollout', () => {
 
     assert.ok(first);
     assert.equal(await push.ensure(5, 'bob'), undefined);
+  });
+
+  it('that fails and is to be taken back ends and is followed by what takes it back in one step', async () => {
+    const rollout = await push.start('ana', { revertOnFailure: true });
+    await has(rollout, { machine: 'mx1', state: 'confirmed', previous: 3 });
+
+    const states = await ended(rollout);
+
+    const [newest, failed] = await push.rollouts();
+    assert.deepEqual(states, { mx1: 'confirmed', mx2: 'unreachable', mx3: 'unreachable' });
+    assert.deepEqual([failed?.state, failed?.finished], ['failed', newest?.started]);
+    assert.deepEqual([newest?.reverts, newest?.waves, newest?.revisions], [rollout.id, [['mx1']], { mx1: 3 }]);
+  });
+
+  it('that is taken back while it runs is stopped, and the machine in hand is taken back too', async () => {
+    const rollout = await push.start('ana', {});
+    await has(rollout, { machine: 'mx1', state: 'confirmed', previous: 3 });
+    await has(rollout, { machine: 'mx2', state: 'pushing', previous: 2 });
+
+    const back = await push.revert(rollout.id, 'bob');
+
+    assert.equal((await push.rollout(rollout.id)).rollout.state, 'stopped');
+    assert.deepEqual(back.revisions, { mx1: 3, mx2: 2 });
+  });
+
+  it('that was stopped begins with no other machine', async () => {
+    const rollout = await push.start('ana', {});
+    await push.stop(rollout.id, 'bob');
+
+    const begun = await has(rollout, { machine: 'mx1', state: 'pushing' });
+
+    assert.equal(begun, false);
+    assert.equal((await push.rollout(rollout.id)).outcomes[0]?.state, 'skipped');
+  });
+
+  it('is left as it is by a controller that has been succeeded', async () => {
+    let asked = Promise.resolve({});
+    dialled = () => {
+      asked = store.transact({ compare: [], writes: [{ put: term.fence.key, value: '{"holder":"another"}' }] });
+    };
+    const rollout = await push.start('ana', {});
+
+    await assert.rejects(push.lead(term, over.signal), (error) => isNamed(error, 'interrupted'));
+
+    await asked;
+    const { rollout: left, outcomes } = await push.rollout(rollout.id);
+    assert.equal(left.state, 'running');
+    assert.deepEqual(
+      outcomes.map(({ state }) => state),
+      ['pushing', 'waiting', 'waiting'],
+    );
   });
 
   it('that fails at the canary with nothing to take back just fails', async () => {

@@ -3,7 +3,7 @@ import { NamedError } from '../../errors.ts';
 import { parse } from '../../schema/parse.ts';
 import type { MachineStatus, Manifest, Outcome, Registration, Rollout } from '../../schema/types.generated.ts';
 import { keys } from '../../store/keys.ts';
-import type { Change, Entry, Store, Write } from '../../store/store.ts';
+import type { Change, Compare, Entry, Store, Write } from '../../store/store.ts';
 
 /** What a gateway is believed to have: the manifest it confirmed, and the one that was last sent. */
 export interface Deployed {
@@ -15,36 +15,47 @@ export interface Deployed {
 export interface Step {
   readonly rollout: number;
   readonly outcome: Outcome;
-  readonly machine: string;
-  readonly status: MachineStatus;
-  readonly deployed?: Deployed;
+  /** What it says of the machine; nothing of one that is no longer known. */
+  readonly machine?: { readonly id: string; readonly status: MachineStatus; readonly deployed?: Deployed };
 }
+
+export interface CreateOptions {
+  /** The revision that is to be rolled out by itself only once. */
+  readonly once?: number;
+  /** How the running rollout ends; superseded by default. */
+  readonly ending?: Pick<Rollout, 'state' | 'reason'>;
+  readonly fence?: Compare;
+}
+
+/*
+ * A fence is a condition that holds only for the controller that leads: what is written with one throws `interrupted` when
+ * another has taken over. One that was stopped for a while would otherwise record what is long untrue.
+ */
 
 export interface Records {
   rollout(id: number): Promise<Rollout>;
   /** Newest first. */
   rollouts(limit?: number): Promise<readonly Rollout[]>;
   /**
-   * Records what `make` gives for the next id, and supersedes the newest rollout in the same transaction if that was still
-   * running: so only the newest can be. Undefined when the revision `once` was rolled out before.
+   * Records what `make` gives for the next id, and ends the newest rollout in the same transaction if that was still
+   * running: so only the newest can be. Undefined when the revision `once` was rolled out before, or `make` gives nothing.
    */
   create(
-    make: (id: number, running: Rollout | undefined) => Promise<Rollout>,
-    once?: number,
+    make: (id: number, running: Rollout | undefined) => Promise<Rollout | undefined>,
+    options?: CreateOptions,
   ): Promise<Rollout | undefined>;
   /** The rollout that is running, if one is. */
   running(): Promise<Rollout | undefined>;
   /** Applies `change` to the rollout as it is now; undefined leaves it. Returns what was written. */
-  amend(id: number, change: (present: Rollout) => Rollout | undefined): Promise<Rollout | undefined>;
+  amend(id: number, change: (present: Rollout) => Rollout | undefined, fence?: Compare): Promise<Rollout | undefined>;
   outcomes(rollout: number): Promise<ReadonlyMap<string, Outcome>>;
   outcome(rollout: number, machine: string): Promise<Outcome | undefined>;
   status(registration: Registration): Promise<MachineStatus>;
   /** Applies `change` to the status as it is now. */
   amendStatus(registration: Registration, change: (present: MachineStatus) => MachineStatus): Promise<MachineStatus>;
   deployed(id: string): Promise<Deployed>;
-  write(step: Step): Promise<void>;
-  /** The outcome of a machine that is no longer known, alone. */
-  writeOutcome(rollout: number, outcome: Outcome): Promise<void>;
+  /** Writes a step; that a machine's push begins only while the rollout is running, as told by false. */
+  write(step: Step, fence: Compare): Promise<boolean>;
   forget(id: string): Promise<void>;
   /** Every change of rollouts and outcomes after `since`. */
   watch(since: number, signal: AbortSignal): AsyncIterable<Change>;
@@ -96,6 +107,12 @@ export function recordsService(store: Store): Records {
     return newest?.state === 'running' ? newest : undefined;
   }
 
+  async function passes(fence: Compare): Promise<void> {
+    const { applied } = await store.transact({ compare: [fence], writes: [] });
+    if (applied) return;
+    throw new NamedError('interrupted', 'another controller leads by now, and goes on where this one was');
+  }
+
   async function deployed(id: string): Promise<Deployed> {
     const entry = await store.get(keys.deployed(id));
     return entry ? (JSON.parse(entry.value) as Deployed) : {};
@@ -106,7 +123,7 @@ export function recordsService(store: Store): Records {
     deployed,
     rollout: async (id) => rolloutOf(await entryOf(id)),
     running,
-    async create(make, once) {
+    async create(make, { once, ending, fence } = {}) {
       const mark = once === undefined ? undefined : keys.rolledOut(once);
       for (;;) {
         if (mark !== undefined && (await store.get(mark))) return undefined;
@@ -114,17 +131,20 @@ export function recordsService(store: Store): Records {
         const before = newest ? await store.get(keys.rollout(Number(newest.value))) : undefined;
         const open = before && rolloutOf(before).state === 'running' ? before : undefined;
         const rollout = await make(Number(newest?.value ?? 0) + 1, open && rolloutOf(open));
+        if (!rollout) return undefined;
         const ended: Rollout | undefined = open && {
           ...rolloutOf(open),
-          state: 'superseded',
           finished: rollout.started,
+          state: 'superseded',
           reason: `rollout ${rollout.id} was started`,
+          ...ending,
         };
         const { applied } = await store.transact({
           compare: [
             newest ? { key: newest.key, modRevision: newest.modRevision } : { key: keys.latestRollout, absent: true },
             ...(open ? [{ key: open.key, modRevision: open.modRevision }] : []),
             ...(mark === undefined ? [] : [{ key: mark, absent: true as const }]),
+            ...(fence ? [fence] : []),
           ],
           writes: [
             { put: keys.latestRollout, value: String(rollout.id) },
@@ -134,18 +154,20 @@ export function recordsService(store: Store): Records {
           ],
         });
         if (applied) return rollout;
+        if (fence) await passes(fence);
       }
     },
-    async amend(id, change) {
+    async amend(id, change, fence) {
       for (;;) {
         const entry = await entryOf(id);
         const changed = change(rolloutOf(entry));
         if (!changed) return undefined;
         const { applied } = await store.transact({
-          compare: [{ key: entry.key, modRevision: entry.modRevision }],
+          compare: [{ key: entry.key, modRevision: entry.modRevision }, ...(fence ? [fence] : [])],
           writes: [{ put: entry.key, value: JSON.stringify(changed) }],
         });
         if (applied) return changed;
+        if (fence) await passes(fence);
       }
     },
     async outcomes(rollout) {
@@ -168,17 +190,18 @@ export function recordsService(store: Store): Records {
         if (applied) return status;
       }
     },
-    async writeOutcome(rollout, outcome) {
-      const write = { put: keys.outcome(rollout, outcome.machine), value: JSON.stringify(outcome) };
-      await store.transact({ compare: [], writes: [write] });
-    },
-    async write({ rollout, outcome, machine, status, deployed: manifests }) {
-      const writes: Write[] = [
-        { put: keys.outcome(rollout, outcome.machine), value: JSON.stringify(outcome) },
-        { put: keys.status(machine), value: JSON.stringify(status) },
-      ];
-      if (manifests) writes.push({ put: keys.deployed(machine), value: JSON.stringify(manifests) });
-      await store.transact({ compare: [], writes });
+    async write({ rollout, outcome, machine }, fence) {
+      const begins = outcome.state === 'pushing' ? await entryOf(rollout) : undefined;
+      if (begins && rolloutOf(begins).state !== 'running') return false;
+      const writes: Write[] = [{ put: keys.outcome(rollout, outcome.machine), value: JSON.stringify(outcome) }];
+      if (machine) writes.push({ put: keys.status(machine.id), value: JSON.stringify(machine.status) });
+      if (machine?.deployed) writes.push({ put: keys.deployed(machine.id), value: JSON.stringify(machine.deployed) });
+      const { applied } = await store.transact({
+        compare: [fence, ...(begins ? [{ key: begins.key, modRevision: begins.modRevision }] : [])],
+        writes,
+      });
+      if (!applied) await passes(fence);
+      return applied;
     },
     async forget(id) {
       await store.transact({ compare: [], writes: [{ delete: keys.status(id) }, { delete: keys.deployed(id) }] });
