@@ -1,16 +1,20 @@
 /** Membership's shell: the workflows of joining, leaving and rejoining over configuration, machines and gateways. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { ConfigService } from '../config/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
+import { holdsName } from '../machines/names.ts';
 import type { Archive, MachineService } from '../machines/service.ts';
 import type { Platform } from '../platforms/platform.ts';
-import { install, readFacts, readFactsUninstalled, uninstall } from '../push/gateway.ts';
+import { install, readFacts, readFactsUninstalled, readState, uninstall } from '../push/gateway.ts';
 import type { PushService } from '../push/contract.ts';
 import type { Pool } from '../push/pool.ts';
 import type { Script } from '../push/script.ts';
 import { connect, fingerprint, readHostKey, type Address, type Connection } from '../push/ssh.ts';
-import type { Facts, Operation, Registration } from '../schema/types.generated.ts';
+import { own } from '../schema/json.ts';
+import type { AdmitOperation, Configuration, Facts, Registration, Revision } from '../schema/types.generated.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest, LeavePlan, MembershipService } from './contract.ts';
-import { firstLayer, notes, obstacles, type Candidate } from './join.ts';
+import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
 import { leavePlan } from './leave.ts';
 
 export interface MembershipDeps {
@@ -24,6 +28,16 @@ export interface MembershipDeps {
   readonly script: Script;
   readonly now: () => Date;
 }
+
+interface Examined {
+  readonly archive: Archive | undefined;
+  readonly plan: JoinPlan;
+  /** The first of what stands in the way. */
+  readonly obstacle: Obstacle | undefined;
+}
+
+/** How long a gateway gets to say that it is there. */
+const patienceMilliseconds = 10_000;
 
 export function membershipService(deps: MembershipDeps): MembershipService {
   const { config, machines, platforms, now } = deps;
@@ -39,22 +53,25 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     return connect({ host: request.host, port: request.port ?? 22 }, login, hostKey);
   }
 
-  async function examine(
-    request: JoinRequest,
-    hostKey: string,
-    facts: Facts,
-  ): Promise<{ candidate: Candidate; archive: Archive | undefined; plan: JoinPlan }> {
-    const group = request.group ?? 'main';
+  async function present(): Promise<Configuration> {
+    return config.configuration((await config.head()).number);
+  }
+
+  async function examine(request: JoinRequest, hostKey: string, facts: Facts): Promise<Examined> {
+    const configuration = await present();
+    const place = placeOf(facts.identity, configuration);
+    // What came with a configuration file and was committed is newer than what was archived when it left.
+    const archive = facts.identity === '' || place ? undefined : await machines.archive(facts.identity);
+    const group = groupOf(request.group, configuration, place, archive);
     const candidate = { name: request.name, group, host: request.host, hostKey, facts };
-    const groups = Object.keys((await config.configuration((await config.head()).number)).groups);
-    const archive = facts.identity === '' ? undefined : await machines.archive(facts.identity);
+    const found = obstacles(candidate, { configuration, registrations: await machines.list() }, platforms);
     const { postfix, ...rest } = facts;
     const plan: JoinPlan = {
       name: request.name,
       group,
       hostKey: fingerprint(hostKey),
       facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
-      layer: firstLayer(facts),
+      layer: (place && configuration.layers[`machine/${place.name}`]) ?? firstLayer(facts),
       ...(archive
         ? {
             known: {
@@ -64,10 +81,10 @@ export function membershipService(deps: MembershipDeps): MembershipService {
             },
           }
         : {}),
-      findings: obstacles(candidate, { groups, registrations: await machines.list() }, platforms),
+      findings: found.map(({ finding }) => finding),
       notes: notes(candidate, archive),
     };
-    return { candidate, archive, plan };
+    return { archive, plan, obstacle: found[0] };
   }
 
   async function join(author: string, request: AcceptedJoin) {
@@ -76,13 +93,10 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
-      const { archive, plan } = await examine(request, hostKey, facts);
-      if (plan.findings.length > 0) {
-        throw new NamedError(
-          facts.postfix ? 'identity-conflict' : 'unsupported-gateway',
-          `${request.name} cannot join: ${plan.findings[0]?.detail ?? ''}`,
-          { findings: plan.findings },
-        );
+      const { archive, plan, obstacle } = await examine(request, hostKey, facts);
+      if (obstacle) {
+        const { code, finding } = obstacle;
+        throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
       }
       if (archive && request.archive === undefined) {
         throw new NamedError(
@@ -90,8 +104,8 @@ export function membershipService(deps: MembershipDeps): MembershipService {
           `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
         );
       }
-      const layer =
-        archive && request.archive === 'restore' ? { ...firstLayer(facts), ...archive.layer } : firstLayer(facts);
+      const layer = archive && request.archive === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+      const before = (await machines.list()).find(({ id }) => id === facts.identity);
       // From here on the machine is changed; what is done is safe to do again when it breaks off.
       const id = await install(bootstrap, request.bootstrap, deps.script, deps.sshKey.publicKey);
       const registration: Registration = {
@@ -103,9 +117,8 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         state: 'joining',
         facts,
       };
-      await machines.put(registration);
-      if ((await machines.original(id)) === undefined) await machines.putOriginal(id, facts);
-      return await admit(author, request, registration, layer);
+      const admission: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
+      return await admit(author, registration, admission, { before, rollout: request.rollout ?? true });
     } finally {
       bootstrap.close();
     }
@@ -114,12 +127,14 @@ export function membershipService(deps: MembershipDeps): MembershipService {
   /** The machine lets the controller in; now it becomes a member, or everything is taken back. */
   async function admit(
     author: string,
-    request: AcceptedJoin,
     registration: Registration,
-    layer: Readonly<Record<string, unknown>>,
+    admission: AdmitOperation,
+    { before, rollout }: { readonly before: Registration | undefined; readonly rollout: boolean },
   ) {
-    const { id, name } = registration;
+    const { id, name, facts } = registration;
     try {
+      await machines.put(registration);
+      if (facts && (await machines.original(id)) === undefined) await machines.putOriginal(id, facts);
       deps.pool.drop(id);
       const { connection } = await deps.pool.link(id);
       const member: Registration = {
@@ -129,51 +144,67 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         facts: await readFacts(connection, now()),
       };
       await machines.put(member);
-      const present = (await config.configuration((await config.head()).number)).machines[name];
-      if (present?.id === id) {
-        // It came with a configuration file and waited: it is in the roster already, and only has to be brought up to date.
-        await deps.push.start(author, { machines: [name] });
-        return { registration: member, revision: await config.head() };
-      }
-      const operation: Operation = { op: 'admit', machine: name, id, group: request.group ?? 'main', layer };
-      const revision = await config.apply(author, [operation], {
-        comment: `${name} joined`,
-        rollout: request.rollout ?? true,
-        machines: [name],
-      });
-      if (request.archive !== undefined) await machines.removeArchive(id);
+      const revision = await enroll(author, admission, rollout);
+      await machines.removeArchive(id);
       return { registration: member, revision };
     } catch (error) {
-      await takeBack(registration);
-      throw error;
+      await takeBack(registration, before);
+      if (!isNamed(error, 'invalid-configuration')) throw error;
+      throw new NamedError(error.code, `${name} cannot join, and nothing is left on it: ${error.message}`, {
+        findings: error.findings,
+        cause: error,
+      });
     }
   }
 
-  async function takeBack({ id }: Registration): Promise<void> {
+  /** Puts the machine in the roster; one that came with a configuration file is there already, and is brought up to date. */
+  async function enroll(author: string, admission: AdmitOperation, rollout: boolean): Promise<Revision> {
+    const { machine, id } = admission;
+    if (placeOf(id, await present()) === undefined) {
+      return config.apply(author, [admission], { comment: `${machine} joined`, rollout, machines: [machine] });
+    }
+    if (rollout) await deps.push.start(author, { machines: [machine] });
+    return config.head();
+  }
+
+  async function takeBack({ id }: Registration, before: Registration | undefined): Promise<void> {
     try {
       await uninstall((await deps.pool.link(id)).connection, false);
     } catch {
       // The first failure is the one to report; what is left on the machine is overwritten by the next join.
     }
     deps.pool.drop(id);
-    const archive = await machines.archive(id);
-    const registration = await machines.get(id);
-    if (archive) await machines.put({ ...registration, state: 'left' });
+    if (before && !holdsName(before)) await machines.put(before);
     else await machines.remove(id);
   }
 
   async function planOf(
     machine: string,
   ): Promise<{ registration: Registration; plan: LeavePlan; layer: Readonly<Record<string, unknown>> }> {
-    const registration = await machines.byName(machine);
-    if (!registration) throw new NamedError('not-found', `there is no machine ${machine}; see "signet machine list"`);
-    const configuration = await config.configuration((await config.head()).number);
+    const configuration = await present();
+    const registration = await known(machine, configuration);
     const layer = configuration.layers[`machine/${machine}`] ?? {};
-    const reachable = await deps.pool.link(registration.id).then(
+    return { registration, layer, plan: leavePlan(machine, layer, await answers(registration.id)) };
+  }
+
+  /** The machine that holds the name, or the one in the roster that waits under it. */
+  async function known(machine: string, { machines: roster }: Configuration): Promise<Registration> {
+    const entry = own(roster, machine);
+    const registration = (await machines.byName(machine)) ?? (await machines.list()).find(({ id }) => id === entry?.id);
+    if (registration) return registration;
+    throw new NamedError('not-found', `there is no machine ${machine}; see "signet machine list"`);
+  }
+
+  /** Whether the gateway answers the controller now: a connection that is still open says nothing about its other end. */
+  async function answers(id: string): Promise<boolean> {
+    const asked = deps.pool.link(id).then(({ connection }) => readState(connection));
+    const answer = asked.then(
       () => true,
       () => false,
     );
-    return { registration, layer, plan: leavePlan(machine, layer, reachable) };
+    const reached = await Promise.race([answer, sleep(patienceMilliseconds, false, { ref: false })]);
+    if (!reached) deps.pool.drop(id);
+    return reached;
   }
 
   return {
@@ -198,22 +229,17 @@ export function membershipService(deps: MembershipDeps): MembershipService {
           `${machine} cannot be reached, so Signet's key and script would stay on it; bring it back first, or let it go with --force`,
         );
       }
-      const configuration = await config.configuration((await config.head()).number);
-      const entry = configuration.machines[machine];
-      if (entry)
-        await machines.putArchive({
-          id: registration.id,
-          name: machine,
-          group: entry.group,
-          left: now().toISOString(),
-          layer,
-        });
+      const { id } = registration;
+      const entry = own((await present()).machines, machine);
+      if (entry) {
+        await machines.putArchive({ id, name: machine, group: entry.group, left: now().toISOString(), layer });
+      }
       const revision = entry
         ? await config.apply(author, [{ op: 'dismiss', machine }], { comment: `${machine} left`, rollout: false })
         : await config.head();
       const told = await dismiss(registration, restoreOriginal, plan.reachable);
       await machines.put({ ...registration, state: 'left' });
-      await deps.push.forget(registration.id);
+      await deps.push.forget(id);
       return { revision, plan, notes: told };
     },
   };
@@ -223,7 +249,8 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     restoreOriginal: boolean,
     reachable: boolean,
   ): Promise<readonly string[]> {
-    const { id, name, host } = registration;
+    const { id, name, host, state } = registration;
+    if (state === 'waiting') return [`${name} was not taken over by this controller, so nothing on it was changed`];
     if (!reachable) {
       deps.pool.drop(id);
       return [
