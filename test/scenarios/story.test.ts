@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import type { CertificateDetail, Explanation, MachineList } from '../../services/schema/types.generated.ts';
-import { acceptsMail, skipLab, startLab, type Gateway, type Lab } from '../lab/harness.ts';
+import { acceptsMail, skipLab, startLab, type Gateway } from '../lab/harness.ts';
 import { etcdServer, withoutEtcd, type EtcdServer } from '../store/etcd-server.ts';
 import { cli, joinWords, served, type Cli } from './cli.ts';
+import { full } from './harness.ts';
 import { startSignetd, type Signetd } from './signetd.ts';
 
 const stores = ['embedded', 'etcd'] as const;
@@ -20,10 +21,9 @@ for (const store of stores) {
     const home = mkdtempSync(join(tmpdir(), 'signet-story-'));
     const passphrase = join(home, 'passphrase');
     const file = join(home, 'cluster.signet');
-    let lab: Lab | undefined;
+    const ends: (() => Promise<void>)[] = [];
     let etcd: EtcdServer | undefined;
-    let first: Signetd | undefined;
-    let second: Signetd | undefined;
+    let first: Signetd;
     let signet: Cli;
     let another: Cli;
     let [mx1, mx2, mx3]: readonly Gateway[] = [];
@@ -32,17 +32,17 @@ for (const store of stores) {
     before(async () => {
       writeFileSync(passphrase, 'correct horse battery staple\n');
       etcd = store === 'etcd' ? await etcdServer() : undefined;
+      if (etcd) ends.push(etcd.stop);
       first = await startSignetd({ flags: flags('signet/') });
+      ends.push(first.remove);
       signet = cli(first);
-      lab = await startLab(`story-${store}`, 3);
+      const lab = await startLab(`story-${store}`, 3);
+      ends.push(lab.down);
       fleet = lab.gateways;
       [mx1, mx2, mx3] = fleet;
     });
     after(async () => {
-      await first?.remove();
-      await second?.remove();
-      await etcd?.stop();
-      await lab?.down();
+      for (const end of ends.reverse()) await end();
       rmSync(home, { recursive: true });
     });
 
@@ -122,6 +122,9 @@ for (const store of stores) {
       assert.equal(await served(gateway(mx2)), own);
     });
 
+    // To the rollback in the gate, and the rest too when sweeps run whole.
+    if (store === 'etcd' && !full) return;
+
     it('lets a machine go, says what is lost, and gives it back when it joins again', async () => {
       const own = await committed('machine/mx2');
       const { stdout, stderr } = await signet.run('machine', 'leave', 'mx2', '--yes');
@@ -147,7 +150,8 @@ for (const store of stores) {
 
     it('loads into an empty controller: nothing before the commit, the same settings after it', async () => {
       const before = await effective(signet);
-      second = await startSignetd({ flags: flags('another/') });
+      const second = await startSignetd({ flags: flags('another/') });
+      ends.push(second.remove);
       another = cli(second);
 
       await another.done('config', 'load', file, '--passphrase-file', passphrase);
@@ -164,7 +168,7 @@ for (const store of stores) {
     });
 
     it('takes over the machines that wait when they join', async () => {
-      await first?.stop();
+      await first.stop();
       for (const each of fleet) await another.done(...(await joinWords(each)));
 
       const { machines } = await another.json<MachineList>('machine', 'list');
