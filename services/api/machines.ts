@@ -50,10 +50,12 @@ export const machineRoutes: readonly Route[] = [
     response: 'joined',
     status: 201,
     async handle(context, { caller, body }) {
-      const { registration, revision } = await context.membership.join(caller.name, body);
-      const rollout = body.rollout === false ? {} : await rollOut(context, caller.name, revision.number);
+      const { registration, revision, rollout } = await context.membership.join(caller.name, body);
+      const own = rollout === undefined ? {} : { rollout };
+      const isOwn = rollout !== undefined || body.rollout === false;
+      const named = isOwn ? own : await rollOut(context, caller.name, revision.number);
       return {
-        body: { machine: await view(context, registration.name), revision: { number: revision.number }, ...rollout },
+        body: { machine: await view(context, registration.name), revision: { number: revision.number }, ...named },
         object: `/machines/${registration.name}`,
       };
     },

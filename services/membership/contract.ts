@@ -67,10 +67,11 @@ export interface MembershipService {
   /** The fingerprint a machine shows, without logging in, so that it can be compared before a password goes there. */
   hostKey(at: { readonly host: string; readonly port?: number }): Promise<string>;
   plan(request: JoinRequest): Promise<JoinPlan>;
+  /** `rollout` is set when no revision was made, since the machine was in the roster already: its rollout is one of its own. */
   join(
     author: string,
     request: AcceptedJoin,
-  ): Promise<{ readonly registration: Registration; readonly revision: Revision }>;
+  ): Promise<{ readonly registration: Registration; readonly revision: Revision; readonly rollout?: number }>;
   planLeave(machine: string): Promise<LeavePlan>;
   leave(
     author: string,

@@ -144,9 +144,9 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         facts: await readFacts(connection, now()),
       };
       await machines.put(member);
-      const revision = await enroll(author, admission, rollout);
+      const enrolled = await enroll(author, admission, rollout);
       await machines.removeArchive(id);
-      return { registration: member, revision };
+      return { registration: member, ...enrolled };
     } catch (error) {
       await takeBack(registration, before);
       if (!isNamed(error, 'invalid-configuration')) throw error;
@@ -158,13 +158,19 @@ export function membershipService(deps: MembershipDeps): MembershipService {
   }
 
   /** Puts the machine in the roster; one that came with a configuration file is there already, and is brought up to date. */
-  async function enroll(author: string, admission: AdmitOperation, rollout: boolean): Promise<Revision> {
+  async function enroll(
+    author: string,
+    admission: AdmitOperation,
+    rollout: boolean,
+  ): Promise<{ readonly revision: Revision; readonly rollout?: number }> {
     const { machine, id } = admission;
     if (placeOf(id, await present()) === undefined) {
-      return config.apply(author, [admission], { comment: `${machine} joined`, rollout, machines: [machine] });
+      const options = { comment: `${machine} joined`, rollout, machines: [machine] };
+      return { revision: await config.apply(author, [admission], options) };
     }
-    if (rollout) await deps.push.start(author, { machines: [machine] });
-    return config.head();
+    const revision = await config.head();
+    if (!rollout) return { revision };
+    return { revision, rollout: (await deps.push.start(author, { machines: [machine] })).id };
   }
 
   async function takeBack({ id }: Registration, before: Registration | undefined): Promise<void> {

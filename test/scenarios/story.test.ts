@@ -169,7 +169,10 @@ for (const store of stores) {
 
     it('takes over the machines that wait when they join', async () => {
       await first.stop();
-      for (const each of fleet) await another.done(...(await joinWords(each)));
+      for (const each of fleet) {
+        const out = await another.done(...(await joinWords(each)));
+        assert.match(out, new RegExp(`^${each.name} +confirmed$`, 'm'), 'it waits for the rollout to this machine');
+      }
 
       const { machines } = await another.json<MachineList>('machine', 'list');
       for (const { state, status } of machines) {
