@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +19,8 @@ export interface SignetdOptions {
   readonly probeSeconds?: number;
   /** Further flags, such as those of etcd. */
   readonly flags?: readonly string[];
+  /** Another controller of the same store: it has its master key, and takes the same token. */
+  readonly beside?: Signetd;
 }
 
 export interface Signetd {
@@ -59,6 +61,7 @@ export async function startSignetd({
   windowSeconds = 10,
   probeSeconds = 6,
   flags = [],
+  beside,
 }: SignetdOptions = {}): Promise<Signetd> {
   const state = mkdtempSync(join(tmpdir(), 'signet-scenario-'));
   const times = ['--window', String(windowSeconds), '--probe', String(probeSeconds)];
@@ -76,7 +79,7 @@ export async function startSignetd({
     rmSync(join(state, 'url'), { force: true });
     const started = spawn(process.execPath, args, { stdio: ['ignore', output, output] });
     child = started;
-    for (let tries = 0; !existsSync(join(state, 'url')); tries += 1) {
+    for (let tries = 0; !existsSync(join(state, 'url')) || url() === ''; tries += 1) {
       assert.ok(started.exitCode === null && tries < 600, `signetd did not start:\n${log()}`);
       await sleep(50);
     }
@@ -89,6 +92,8 @@ export async function startSignetd({
     return (await gone)[0];
   }
 
+  for (const secret of ['master-key', 'admin-token'])
+    if (beside) copyFileSync(join(beside.state, secret), join(state, secret));
   process.once('exit', killAtExit);
   await start();
   return {
@@ -101,6 +106,7 @@ export async function startSignetd({
     async api<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
       const response = await fetch(`${url()}/api/v1${path}`, {
         method,
+        signal: AbortSignal.timeout(60_000),
         headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });

@@ -49,7 +49,7 @@ describe('the controller is killed', { skip: skipLab }, () => {
     for (const { when, hold } of moments) {
       it(`${when}: ${what} is confirmed once, by the next one`, async () => {
         const { signetd, mx1, wire } = signet;
-        const before_ = (await signetd.api<MachineStatus>('GET', '/machines/mx1/status')).deployed;
+        const had = (await signetd.api<MachineStatus>('GET', '/machines/mx1/status')).deployed;
         const held = hold();
         await change();
         const { rollout = 0, revision } = await commit(signetd, when);
@@ -62,7 +62,7 @@ describe('the controller is killed', { skip: skipLab }, () => {
         const view = await ended(signetd, rollout);
         isOutcome(view, 'confirmed');
         assert.equal(view.rollout.state, 'succeeded');
-        assert.equal(view.outcomes[0]?.previous, before_?.revision);
+        assert.equal(view.outcomes[0]?.previous, had?.revision);
         await stands(signetd, mx1, { revision: revision.number });
         const { generation } = await standing(mx1);
         assert.equal(generation, old.generation + 1);

@@ -30,6 +30,11 @@ describe('a rollout', { skip: skipLab }, () => {
     return gateway;
   };
   const all = <T>(read: (gateway: Gateway) => Promise<T>): Promise<readonly T[]> => Promise.all(gateways.map(read));
+  /** Where each gateway stands now. */
+  async function remember(): Promise<(gateway: Gateway) => Standing> {
+    const now = new Map(await all(async (gateway) => [gateway.name, await standing(gateway)] as const));
+    return ({ name }) => now.get(name) ?? assert.fail(`there is no ${name}`);
+  }
   async function everyoneAt(revision: number): Promise<void> {
     for (const gateway of gateways) await stands(signetd, gateway, { revision });
   }
@@ -56,7 +61,7 @@ describe('a rollout', { skip: skipLab }, () => {
   });
 
   it('of what is there already writes and reloads nothing anywhere', async () => {
-    const before_ = await all(footprint);
+    const old = await all(footprint);
 
     const same = await again(signetd);
     await bind(signetd, 'cluster', 'unused');
@@ -64,12 +69,12 @@ describe('a rollout', { skip: skipLab }, () => {
 
     assert.deepEqual(states(same.outcomes), Array(count).fill('unchanged'));
     assert.deepEqual(states(outcomes), Array(count).fill('unchanged'));
-    assert.deepEqual(await all(footprint), before_);
+    assert.deepEqual(await all(footprint), old);
     await everyoneAt(rollout.revision);
   });
 
   it('that fails at the canary touches nothing else', async () => {
-    const before_ = await all(standing);
+    const old = await remember();
     await refuses(mx(1));
     await renew(signetd);
 
@@ -78,18 +83,18 @@ describe('a rollout', { skip: skipLab }, () => {
     assert.equal(rollout.state, 'failed');
     assert.match(rollout.reason ?? '', /^failed on mx1; the budget is 0$/);
     assert.deepEqual(states(outcomes), ['refused', ...Array<string>(count - 1).fill('skipped')]);
-    for (const [index, gateway] of gateways.entries()) await stands(signetd, gateway, before_[index] as Standing);
+    for (const gateway of gateways) await stands(signetd, gateway, old(gateway));
   });
 
   it('goes on past failures within its budget, and names them', async () => {
-    const before_ = await standing(mx(1));
+    const old = await standing(mx(1));
 
     const { rollout, outcomes } = await again(signetd, { budget: 1 });
 
     assert.equal(rollout.state, 'succeeded');
     assert.equal(rollout.reason, 'within its budget of 1; failed on mx1');
     assert.deepEqual(states(outcomes), ['refused', ...Array<string>(count - 1).fill('confirmed')]);
-    await stands(signetd, mx(1), before_);
+    await stands(signetd, mx(1), old);
     await obliges(mx(1));
     assert.equal((await again(signetd)).rollout.state, 'succeeded');
     await everyoneAt(rollout.revision);
@@ -109,7 +114,7 @@ describe('a rollout', { skip: skipLab }, () => {
   });
 
   it('puts back what it had changed when it fails, if asked to', async () => {
-    const before_ = await all(standing);
+    const old = await all(standing);
     await renewed();
     await refuses(mx(2));
 
@@ -119,13 +124,13 @@ describe('a rollout', { skip: skipLab }, () => {
     const back = await ended(signetd, rollout.id + 1);
     assert.deepEqual([back.rollout.reverts, back.rollout.state], [rollout.id, 'succeeded']);
     assert.deepEqual(states(back.outcomes), ['confirmed']);
-    assert.deepEqual((await all(standing)).map(content), before_.map(content));
+    assert.deepEqual((await all(standing)).map(content), old.map(content));
     await stands(signetd, mx(1), { revision: back.rollout.revision });
     await obliges(mx(2));
   });
 
   it('that is stopped finishes the machine in hand, and begins no other', async () => {
-    const before_ = await all(standing);
+    const old = await remember();
     const revision = await renewed();
     const id = await slowly(1);
 
@@ -139,12 +144,12 @@ describe('a rollout', { skip: skipLab }, () => {
     assert.equal(rollout.state, 'stopped');
     assert.deepEqual(states(outcomes), ['confirmed', ...Array<string>(count - 1).fill('skipped')]);
     await stands(signetd, mx(1), { revision });
-    await stands(signetd, mx(2), before_[1] as Standing);
+    await stands(signetd, mx(2), old(mx(2)));
   });
 
   it('that is taken back in the middle leaves every gateway as it was, the one in hand included', async () => {
     assert.equal((await again(signetd)).rollout.state, 'succeeded');
-    const before_ = await all(standing);
+    const old = await all(standing);
     await renewed();
     const id = await slowly(2);
 
@@ -155,12 +160,12 @@ describe('a rollout', { skip: skipLab }, () => {
       outcomes.map(({ machine }) => machine),
       ['mx1', 'mx2'],
     );
-    assert.deepEqual((await all(standing)).map(content), before_.map(content));
+    assert.deepEqual((await all(standing)).map(content), old.map(content));
     for (const gateway of gateways) await stands(signetd, gateway, await standing(gateway));
   });
 
   it('that is done can be taken back from the whole fleet at once', async () => {
-    const before_ = await all(standing);
+    const old = await all(standing);
     const done = await again(signetd);
     assert.equal(done.rollout.state, 'succeeded');
 
@@ -169,7 +174,7 @@ describe('a rollout', { skip: skipLab }, () => {
     const { outcomes } = await ended(signetd, rollout.id);
     assert.deepEqual(states(outcomes), Array(count).fill('confirmed'));
     assert.equal(rollout.waves.length, 1);
-    assert.deepEqual((await all(standing)).map(content), before_.map(content));
+    assert.deepEqual((await all(standing)).map(content), old.map(content));
   });
 
   it('goes on after kill -9 in the middle, to the same end', async () => {
