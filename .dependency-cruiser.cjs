@@ -9,6 +9,7 @@ const order = [
   'platforms',
   'config',
   'push',
+  'certificates',
   'membership',
   'backup',
   'observe',

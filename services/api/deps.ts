@@ -1,5 +1,6 @@
 /** Everything the API is given: the services it speaks for, and the few things of the process that it needs. */
 import type { BackupService } from '../backup/contract.ts';
+import type { CertificateService } from '../certificates/contract.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { MembershipService } from '../membership/contract.ts';
@@ -12,6 +13,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly pki: PkiService;
   readonly machines: MachineService;
   readonly push: PushService;
+  readonly certificates: CertificateService;
   readonly membership: MembershipService;
   readonly backup: BackupService;
   readonly log: Log;

@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 
 import type { ApiDeps } from '../api/deps.ts';
 import { backupService } from '../backup/service.ts';
+import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
 import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
@@ -29,7 +30,7 @@ const handshakes = 8;
 export type Log = (event: string, facts: Readonly<Record<string, unknown>>) => void;
 
 export interface Controller {
-  readonly api: Pick<ApiDeps, 'config' | 'pki' | 'machines' | 'push' | 'membership' | 'backup' | 'store' | 'now'>;
+  readonly api: Omit<ApiDeps, 'random' | 'log' | 'about' | 'closing'>;
   readonly lead: LeadDeps;
   close(): Promise<void>;
 }
@@ -68,11 +69,12 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     now,
     log,
   });
+  const certificates = certificateService({ config, pki });
   const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, now });
 
   return {
-    api: { config, pki, machines, push, membership, backup, store, now },
+    api: { config, pki, machines, push, certificates, membership, backup, store, now },
     lead: {
       store,
       config,

@@ -14,6 +14,7 @@ import { routes } from '../../services/api/routes.ts';
 import { serve, type Listener, type ListenOptions } from '../../services/api/server.ts';
 import { apiService, type ApiService } from '../../services/api/service.ts';
 import { backupService } from '../../services/backup/service.ts';
+import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
@@ -75,6 +76,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const push = pushStandIn(config, now);
   const real = {
     ...{ store, pki, machines, config, push, now },
+    certificates: certificateService({ config, pki }),
     membership: membershipStandIn(config, machines),
     backup: backupService({ config, machines, pki, now }),
     random: (size: number) => randomBytes(size),

@@ -1,4 +1,4 @@
-/** Certificates as clients see them: where each is bound, what it says, and which machines use it. */
+/** Named certificates as people see them: where each is bound, what it says, and which machines use it. Pure. */
 import { demonstrationName } from '../config/defaults.ts';
 import { defaultsLevel } from '../config/levels.ts';
 import { references } from '../config/references.ts';
