@@ -5,19 +5,16 @@ import type { ConfigService } from '../config/service.ts';
 import { isNamed, isTransient } from '../errors.ts';
 import type { PushLeader } from '../push/service.ts';
 import type { PushService } from '../push/contract.ts';
-import type { MachineService } from '../machines/service.ts';
 import type { Revision } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { sweep, type SweepDeps } from './sweep.ts';
 
-export interface LeadDeps {
+export interface LeadDeps extends SweepDeps {
   readonly store: Store;
   readonly config: ConfigService;
-  readonly machines: MachineService;
   readonly push: PushService & PushLeader;
   readonly name: string;
-  readonly sweepSeconds: number;
-  readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
 const leaseSeconds = 10;
@@ -98,19 +95,4 @@ async function followHead({ store, config, push, log }: LeadDeps, signal: AbortS
   };
   await rollOut();
   for await (const _change of store.watch(keys.head, revision + 1, signal)) await rollOut();
-}
-
-/** Looks at every member again and again: what it has and what it serves may change without Signet. */
-async function sweep({ machines, push, sweepSeconds, log }: LeadDeps, signal: AbortSignal): Promise<void> {
-  const over = () => signal.aborted;
-  while (!over()) {
-    await sleep(sweepSeconds * 1000, undefined, { signal }).catch(() => undefined);
-    for (const { name, state } of await machines.list()) {
-      if (over()) return;
-      if (state !== 'member') continue;
-      const busy = (await push.rollouts(1))[0]?.state === 'running';
-      if (busy) continue;
-      await push.look(name).catch((error: unknown) => log('look failed', { machine: name, error: String(error) }));
-    }
-  }
 }
