@@ -34,6 +34,7 @@ const adapters = {
   'node-forge': '^services/pki/forge\\.ts$',
   '@peculiar/x509': '^services/pki/peculiar\\.ts$',
   'age-encryption': '^services/backup/age\\.ts$',
+  nodemailer: '^services/observe/smtp\\.ts$',
   'tar-stream': '^services/push/bundle\\.ts$',
   express: '^services/api/',
   ajv: '^services/schema/',
