@@ -9,6 +9,7 @@ import type {
   TokenRequest,
   TokenView,
 } from '../schema/types.generated.ts';
+import { follow, type Gap } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
 import type { Change, Entry, Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
@@ -190,23 +191,14 @@ const told = [
 ] as const satisfies readonly { readonly prefix: string; readonly event: string; readonly shape: keyof Shapes }[];
 
 async function* changes(store: Store, after: number | undefined, signal: AbortSignal): AsyncGenerator<ServerEvent> {
-  const present = async () => (await store.range(keys.head, { limit: 1 })).revision;
-  let from = (after ?? (await present())) + 1;
-  while (!signal.aborted) {
-    try {
-      // One watch over everything: ids only resume without a gap when events come in the order of the store.
-      for await (const change of store.watch('', from, signal)) yield* asEvent(change);
-      return;
-    } catch (error) {
-      if (!isNamed(error, 'store-compacted')) throw error;
-      from = (await present()) + 1;
-      yield { event: 'reset', id: String(from - 1), data: {} };
-    }
-  }
+  const seen = after ?? (await store.range(keys.head, { limit: 1 })).revision;
+  // One watch over everything: ids only resume without a gap when events come in the order of the store.
+  for await (const change of follow(store, '', seen + 1, signal)) yield* asEvent(change);
 }
 
-function* asEvent(change: Change): Generator<ServerEvent> {
-  if (change.kind === 'delete') return;
+function* asEvent(change: Change | Gap): Generator<ServerEvent> {
+  if (change.kind === 'gap') yield { event: 'reset', id: String(change.revision), data: {} };
+  if (change.kind !== 'put') return;
   const kind = told.find(({ prefix }) => change.key.startsWith(prefix));
   if (!kind) return;
   const data: unknown = JSON.parse(change.value);

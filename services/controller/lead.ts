@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConfigService } from '../config/service.ts';
 import { isNamed, isTransient } from '../errors.ts';
-import type { PushLeader } from '../push/service.ts';
 import type { PushService } from '../push/contract.ts';
+import type { PushLeader } from '../push/service.ts';
 import type { Revision } from '../schema/types.generated.ts';
+import { follow } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
+import { upkeep } from './upkeep.ts';
 
 export interface LeadDeps extends SweepDeps {
   readonly store: Store;
@@ -19,6 +21,7 @@ export interface LeadDeps extends SweepDeps {
 
 const leaseSeconds = 10;
 const retryMilliseconds = 1_000;
+const upkeepSeconds = 3_600;
 /** More joins in a row than this are rolled out by what comes after them. */
 const lookBack = 200;
 
@@ -46,13 +49,18 @@ export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, sign
   }
 }
 
-/** One term: a new epoch, then rollouts, the watch on the head, and the sweep, until the lease is lost. */
+/** One term: a new epoch, then rollouts, the watch on the head, the sweep, and upkeep, until the lease is lost. */
 async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<void> {
   const epoch = await nextEpoch(deps.store, lease);
   deps.log('leading', { epoch });
   const failed = new AbortController();
   const all = AbortSignal.any([signal, failed.signal]);
-  const tasks = [deps.push.lead({ epoch, fence: lease.fence }, all), followHead(deps, all), sweep(deps, all)];
+  const tasks = [
+    deps.push.lead({ epoch, fence: lease.fence }, all),
+    followHead(deps, all),
+    sweep(deps, all),
+    upkeep(deps, { fence: lease.fence, everySeconds: upkeepSeconds }, all),
+  ];
   try {
     await Promise.all(tasks);
   } finally {
@@ -94,5 +102,5 @@ async function followHead({ store, config, push, log }: LeadDeps, signal: AbortS
     }
   };
   await rollOut();
-  for await (const _change of store.watch(keys.head, revision + 1, signal)) await rollOut();
+  for await (const _change of follow(store, keys.head, revision + 1, signal)) await rollOut();
 }

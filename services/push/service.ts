@@ -31,6 +31,12 @@ export interface Term {
 export interface PushLeader {
   /** Carries out rollouts as they are recorded, until `signal` aborts; throws `interrupted` once another controller leads. */
   lead(term: Term, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes all but the newest `keep` rollouts with their outcomes, never the one that is running, until `signal` aborts;
+   * returns how many went. A revision that was rolled out long ago still counts as rolled out. Throws `interrupted` once
+   * another controller leads.
+   */
+  prune(keep: number, fence: Compare, signal: AbortSignal): Promise<number>;
 }
 
 export function pushService({ store, windowSeconds, probeSeconds, ...rest }: PushDeps): PushService & PushLeader {
@@ -265,6 +271,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     start,
     lead,
     forget: records.forget,
+    prune: records.prune,
     look: (machine) => look(deps, machine),
     async ensure(revision, by) {
       const only = (await config.revision(revision)).machines;

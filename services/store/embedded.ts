@@ -32,9 +32,10 @@ export function embeddedStore(path: string): Store {
   const commit = groupCommit({ path, database, tables, turns, committed, broken });
   const follow: Store['watch'] = (prefix, from, signal) =>
     watch({ tables, changed, head: () => use(() => head) }, prefix, from, signal);
-  const { lease, releaseAll } = leases({ transact, watch: follow }, closing.signal);
+  const get: Store['get'] = (key) => soon(() => tables.get(key));
+  const { lease, releaseAll } = leases({ get, range, transact, watch: follow }, closing.signal);
 
-  return { get: (key) => soon(() => tables.get(key)), range, transact, watch: follow, compact, lease, close };
+  return { get, range, transact, watch: follow, compact, lease, close };
 
   async function range(prefix: string, { limit = Infinity, startAfter }: RangeOptions = {}): Promise<Range> {
     const keys = keyRange(prefix, startAfter);

@@ -24,7 +24,12 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
   const marks = marksOf(client, keyspace);
   const closing = new AbortController();
   let closed: Promise<void> | undefined;
-  const { lease, releaseAll } = leases({ client, keyspace, watch: follow }, closing.signal);
+  const reads: Pick<Store, 'get' | 'range' | 'watch'> = {
+    get: (key) => get(client, keyspace, key),
+    range: (prefix, page) => range(client, keyspace, prefix, page),
+    watch: follow,
+  };
+  const { lease, releaseAll } = leases({ client, keyspace, store: reads }, closing.signal);
 
   try {
     await range(client, keyspace, '', { limit: 1 });
@@ -34,10 +39,8 @@ export async function etcdStore(options: EtcdOptions): Promise<Store> {
   }
 
   return {
-    get: (key) => get(client, keyspace, key),
-    range: (prefix, page) => range(client, keyspace, prefix, page),
+    ...reads,
     transact: (transaction) => transact({ client, keyspace, marks }, transaction),
-    watch: follow,
     compact,
     lease,
     close() {

@@ -48,9 +48,12 @@ export const keys = {
   rolledOut: (revision: number) => `push/rolled-out/${number(revision)}`,
   outcome: (rollout: number, machine: string) => `push/outcome/${number(rollout)}/${machine}`,
   outcomes: (rollout: number) => `push/outcome/${number(rollout)}/`,
+  allOutcomes: 'push/outcome/',
   /** The fencing epoch that gateways compare; grows with every controller that takes the lead. */
   epoch: 'controller/epoch',
   leader: 'controller/leader',
+  alert: (id: string) => `observe/alert/${id}`,
+  alerts: 'observe/alert/',
   token: (id: string) => `api/token/${id}`,
   tokens: 'api/token/',
   audit: (time: string, id: string) => `audit/${time}/${id}`,

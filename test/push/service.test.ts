@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConfigService } from '../../services/config/service.ts';
 import { isNamed, NamedError } from '../../services/errors.ts';
@@ -12,7 +13,7 @@ import { recordsService } from '../../services/push/records/service.ts';
 import { pushService, type PushDeps } from '../../services/push/service.ts';
 import type { Outcome, Registration, Revision, Rollout } from '../../services/schema/types.generated.ts';
 import { embeddedStore } from '../../services/store/embedded.ts';
-import type { Store } from '../../services/store/store.ts';
+import type { Change, Store } from '../../services/store/store.ts';
 
 const names = ['mx1', 'mx2', 'mx3'];
 
@@ -23,6 +24,8 @@ let members: Set<string>;
 let dialled: (machine: string) => void;
 let push: ReturnType<typeof pushService>;
 let over: AbortController;
+/** How many watches find that history from where they begin is gone. */
+let tooLate: number;
 const term = { epoch: 1, fence: { key: 'controller/leader', absent: true } } as const;
 
 function registration(name: string): Registration {
@@ -39,6 +42,7 @@ beforeEach(() => {
   store = embeddedStore(join(folder, 'db'));
   members = new Set(names);
   dialled = () => undefined;
+  tooLate = 0;
   over = new AbortController();
   const present = () => [...members].map(registration);
   const machines: Partial<MachineService> = {
@@ -60,7 +64,7 @@ beforeEach(() => {
     manifest: (machine) => Promise.resolve({ machine, digest: 'd'.repeat(64), files: [], probes: [] }),
   };
   push = pushService({
-    store,
+    store: { ...store, watch },
     machines,
     config,
     pki: {},
@@ -84,6 +88,15 @@ afterEach(async () => {
   await store.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+async function* watch(prefix: string, from: number, signal: AbortSignal): AsyncGenerator<Change> {
+  tooLate -= 1;
+  if (tooLate >= 0) {
+    const { revision } = await store.transact({ compare: [], writes: [{ put: 'other', value: '' }] });
+    await store.compact(revision);
+  }
+  yield* store.watch(prefix, from, signal);
+}
 
 async function ended(rollout: Rollout): Promise<Readonly<Record<string, string>>> {
   const led = push.lead(term, over.signal);
@@ -213,5 +226,81 @@ describe('a rollout', () => {
 
     assert.deepEqual(states, { mx1: 'unreachable', mx2: 'skipped', mx3: 'skipped' });
     assert.equal((await push.rollout(rollout.id)).rollout.state, 'failed');
+  });
+
+  it('is followed and carried out to its end although the history it was watched from is gone', async () => {
+    tooLate = 4;
+    const led = push.lead(term, over.signal);
+    await sleep(20);
+    const rollout = await push.start('ana', { budget: 9 });
+
+    let state: string | undefined;
+    for await (const view of push.follow(rollout.id, AbortSignal.timeout(10_000))) state = view.rollout.state;
+    over.abort();
+    await led;
+
+    assert.equal(state, 'succeeded');
+    assert.ok(tooLate < 0, 'every watch was too late once');
+  });
+});
+
+describe('rollouts of long ago', () => {
+  beforeEach(async () => {
+    for (let n = 0; n < 6; n++) {
+      const rollout = (await push.ensure(n === 0 ? 3 : 5, 'ana')) ?? (await push.start('ana', {}));
+      for (const machine of names) await has(rollout, { machine, state: 'confirmed' });
+    }
+  });
+
+  const numbers = async () => (await push.rollouts()).map(({ id }) => id);
+  const held = async (prefix: string) => (await store.range(prefix)).entries.length;
+
+  it('are removed with their outcomes, and the newest are kept', async () => {
+    const removed = await push.prune(2, term.fence, over.signal);
+
+    assert.equal(removed, 4);
+    assert.deepEqual(await numbers(), [6, 5]);
+    assert.equal(await held('push/outcome/'), 2 * names.length);
+    await assert.rejects(push.rollout(4), (error) => isNamed(error, 'not-found'));
+    assert.deepEqual(
+      (await push.rollout(5)).outcomes.map(({ state }) => state),
+      ['confirmed', 'confirmed', 'confirmed'],
+    );
+  });
+
+  it('are not started again by themselves, and their numbers not given again', async () => {
+    await push.prune(2, term.fence, over.signal);
+
+    assert.equal(await push.ensure(3, 'ana'), undefined);
+    assert.equal((await push.start('ana', {})).id, 7);
+  });
+
+  it('are removed however many there are, and outcomes that came late with them', async () => {
+    const writes = Array.from({ length: 300 }, (_, n) => ({ put: `push/outcome/0000000002/old${n}`, value: '{}' }));
+    for (let n = 0; n < 300; n += 100) await store.transact({ compare: [], writes: writes.slice(n, n + 100) });
+    await push.prune(3, term.fence, over.signal);
+    await store.transact({ compare: [], writes: writes.slice(0, 1) });
+
+    await push.prune(3, term.fence, over.signal);
+
+    assert.equal(await held('push/outcome/'), 3 * names.length);
+  });
+
+  it('stay when there are no more than are kept, and so does the one that runs', async () => {
+    assert.equal(await push.prune(6, term.fence, over.signal), 0);
+    assert.deepEqual(await numbers(), [6, 5, 4, 3, 2, 1]);
+
+    await push.prune(0, term.fence, over.signal);
+
+    assert.deepEqual(await numbers(), [6]);
+    assert.equal((await push.rollout(6)).rollout.state, 'running');
+  });
+
+  it('are left to the controller that leads', async () => {
+    await store.transact({ compare: [], writes: [{ put: term.fence.key, value: '{"holder":"another"}' }] });
+
+    await assert.rejects(push.prune(2, term.fence, over.signal), (error) => isNamed(error, 'interrupted'));
+
+    assert.equal((await numbers()).length, 6);
   });
 });

@@ -262,6 +262,31 @@ describe('the store on etcd over a bad connection', { skip: withoutEtcd, concurr
     await assert.rejects(next, { code: 'store-compacted' });
   });
 
+  it('keeps a lease when history was compacted while its watch was cut off, and still notices that it is taken away', async (test) => {
+    const own = await etcdServer();
+    test.after(() => own.stop());
+    const proxy = await proxyTo(own.port);
+    const store = await etcdStore({ hosts: [`http://localhost:${proxy.port}`] });
+    const direct = await etcdStore({ hosts: [own.url] });
+    test.after(async () => {
+      await Promise.all([store.close(), direct.close()]);
+      await proxy.close();
+    });
+    const lease = await store.lease('leader', 'one', 10, never());
+    await pause(200);
+
+    proxy.away();
+    await direct.compact(await write(direct, 'a', '1'));
+    proxy.back();
+    await write(store, 'a', '2');
+    await pause(1_000);
+
+    assert.equal(lease.lost.aborted, false, String(lease.lost.reason));
+    await write(direct, 'leader', 'another');
+    await aborted(lease.lost);
+    assert.match(String(lease.lost.reason), /was taken away: its key was changed/);
+  });
+
   it('goes on when etcd was killed and started again', async (test) => {
     const own = await etcdServer();
     test.after(() => own.stop());

@@ -2,8 +2,9 @@
 import { NamedError } from '../../errors.ts';
 import { parse } from '../../schema/parse.ts';
 import type { MachineStatus, Manifest, Outcome, Registration, Rollout } from '../../schema/types.generated.ts';
+import { follow, type Gap } from '../../store/follow.ts';
 import { keys } from '../../store/keys.ts';
-import type { Change, Compare, Entry, Store, Write } from '../../store/store.ts';
+import { limits, type Change, type Compare, type Entry, type Store, type Write } from '../../store/store.ts';
 
 /** What a gateway is believed to have: the manifest it confirmed, and the one that was last sent. */
 export interface Deployed {
@@ -57,17 +58,24 @@ export interface Records {
   /** Writes a step; that a machine's push begins only while the rollout is running, as told by false. */
   write(step: Step, fence: Compare): Promise<boolean>;
   forget(id: string): Promise<void>;
+  /**
+   * Removes all but the newest `keep` rollouts, and never the one that is running, until `signal` aborts; their outcomes
+   * with them, and what an earlier run has left. The marks of revisions that were rolled out stay. Returns how many went.
+   */
+  prune(keep: number, fence: Compare, signal: AbortSignal): Promise<number>;
   /** Every change of rollouts and outcomes after `since`. */
-  watch(since: number, signal: AbortSignal): AsyncIterable<Change>;
+  watch(since: number, signal: AbortSignal): AsyncIterable<Change | Gap>;
   /** Every change of one rollout's own record after `since`. */
-  watchRollout(id: number, since: number, signal: AbortSignal): AsyncIterable<Change>;
-  /** Whether a change is of this rollout or of one of its outcomes. */
-  concerns(rollout: number, change: Change): boolean;
+  watchRollout(id: number, since: number, signal: AbortSignal): AsyncIterable<Change | Gap>;
+  /** Whether a change is, or may be, of this rollout or of one of its outcomes. */
+  concerns(rollout: number, change: Change | Gap): boolean;
   /** The store's revision, to watch from. */
   now(): Promise<number>;
 }
 
 const page = 500;
+/** One operation is left for what a store adds by itself to tell whether a transaction was applied. */
+const batch = limits.operations - 1;
 
 export function recordsService(store: Store): Records {
   async function all(prefix: string): Promise<readonly Entry[]> {
@@ -111,6 +119,20 @@ export function recordsService(store: Store): Records {
     const { applied } = await store.transact({ compare: [fence], writes: [] });
     if (applied) return;
     throw new NamedError('interrupted', 'another controller leads by now, and goes on where this one was');
+  }
+
+  /** Removes what is under `prefix` and before `end`, and returns how many records went. */
+  async function removeBefore(end: string, prefix: string, fence: Compare, signal: AbortSignal): Promise<number> {
+    let removed = 0;
+    while (!signal.aborted) {
+      const { entries } = await store.range(prefix, { limit: batch });
+      const old = entries.filter(({ key }) => key < end);
+      if (old.length === 0) break;
+      const { applied } = await store.transact({ compare: [fence], writes: old.map(({ key }) => ({ delete: key })) });
+      if (applied) removed += old.length;
+      else await passes(fence);
+    }
+    return removed;
   }
 
   async function deployed(id: string): Promise<Deployed> {
@@ -206,9 +228,19 @@ export function recordsService(store: Store): Records {
     async forget(id) {
       await store.transact({ compare: [], writes: [{ delete: keys.status(id) }, { delete: keys.deployed(id) }] });
     },
-    watch: (since, signal) => store.watch('push/', since + 1, signal),
-    watchRollout: (id, since, signal) => store.watch(keys.rollout(id), since + 1, signal),
-    concerns: (id, { key }) => key === keys.rollout(id) || key.startsWith(keys.outcomes(id)),
+    async prune(keep, fence, signal) {
+      // The newest stays in any case: it is the only one that may be running.
+      const oldest = Number((await latest())?.value ?? 0) - Math.max(keep, 1) + 1;
+      if (oldest <= 1) return 0;
+      // Rollouts first, so that none is ever seen without its outcomes.
+      const removed = await removeBefore(keys.rollout(oldest), keys.rollouts, fence, signal);
+      await removeBefore(keys.outcomes(oldest), keys.allOutcomes, fence, signal);
+      return removed;
+    },
+    watch: (since, signal) => follow(store, 'push/', since + 1, signal),
+    watchRollout: (id, since, signal) => follow(store, keys.rollout(id), since + 1, signal),
+    concerns: (id, change) =>
+      change.kind === 'gap' || change.key === keys.rollout(id) || change.key.startsWith(keys.outcomes(id)),
     now: async () => (await store.range(keys.rollouts, { limit: 1 })).revision,
   };
 }

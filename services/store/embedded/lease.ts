@@ -9,7 +9,7 @@ export interface Leases {
 }
 
 /** `closing` aborts when the store is about to close: who still waits for a lease is sent away. */
-export function leases(store: Pick<Store, 'transact' | 'watch'>, closing: AbortSignal): Leases {
+export function leases(store: Pick<Store, 'get' | 'range' | 'transact' | 'watch'>, closing: AbortSignal): Leases {
   // A key is in here while its lease is held, with those who wait for it in order.
   const waiting = new Map<string, (() => void)[]>();
   const held = new Set<Lease>();
@@ -87,7 +87,7 @@ export function leases(store: Pick<Store, 'transact' | 'watch'>, closing: AbortS
       },
     };
     held.add(lease);
-    void changedUnder(store.watch, key, revision, lost.signal).then((how) => {
+    void changedUnder(store, key, revision, lost.signal).then((how) => {
       if (how === 'changed')
         lose(new NamedError('interrupted', `the lease "${key}" was taken away: its key was changed`));
     });

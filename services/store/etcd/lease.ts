@@ -19,7 +19,7 @@ export interface Leases {
 interface Parts {
   readonly client: Client;
   readonly keyspace: Keyspace;
-  readonly watch: Store['watch'];
+  readonly store: Pick<Store, 'get' | 'range' | 'watch'>;
 }
 
 interface Grant {
@@ -63,13 +63,13 @@ async function acquire(
 }
 
 /** Resolves once nobody holds `key`; someone else may still be faster. */
-async function untilFree({ client, keyspace, watch }: Parts, key: string, signal: AbortSignal): Promise<void> {
+async function untilFree({ client, keyspace, store }: Parts, key: string, signal: AbortSignal): Promise<void> {
   const request = { key: keyspace.data(key) };
   while (!signal.aborted) {
     const { kvs, header } = await client.repeat((member) => member.kv.range(request));
     if (kvs.length === 0) return;
     try {
-      for await (const change of watch(key, Number(header.revision) + 1, signal)) {
+      for await (const change of store.watch(key, Number(header.revision) + 1, signal)) {
         if (change.key === key && change.kind === 'delete') return;
       }
     } catch (error) {
@@ -112,12 +112,12 @@ async function create(
   }
 }
 
-function hold({ client, watch }: Parts, key: string, grant: Grant, revision: number): Lease {
+function hold({ client, store }: Parts, key: string, grant: Grant, revision: number): Lease {
   const lost = new AbortController();
   let released: Promise<void> | undefined;
   const lose = (why: string) => lost.abort(new NamedError('interrupted', `the lease "${key}" ${why}`));
   void keepAlive(client, grant, lost.signal).then(lose);
-  void changedUnder(watch, key, revision, lost.signal).then((how) => {
+  void changedUnder(store, key, revision, lost.signal).then((how) => {
     if (how === 'changed') lose('was taken away: its key was changed');
   });
   return {
