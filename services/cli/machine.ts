@@ -183,12 +183,7 @@ async function leave({ controller, print, prompt }: Session, name: string, optio
   for (const path of plan.settings) print.note(`  ${path}`);
   if (plan.settings.length === 0) print.note('  no settings of its own');
   else print.note('These are sealed in an archive under its identity; signet machine join --restore brings them back.');
-  if (!plan.reachable && !options.force) {
-    throw new Failure(
-      'failed',
-      `${name} cannot be reached, so the access of the controller would stay on it; bring it back, or let it go all the same with --force`,
-    );
-  }
+  if (plan.obstacle !== undefined && !options.force) throw new Failure('failed', plan.obstacle);
   if (!options.yes && !(await prompt.confirm(`Let ${name} go?`)))
     throw new Failure('failed', `${name} stays; nothing was changed`);
   const answer = await controller.leave(name, {

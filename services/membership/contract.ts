@@ -54,6 +54,8 @@ export interface LeavePlan {
   /** Names of machine-level certificates among them. */
   readonly certificates: readonly string[];
   readonly reachable: boolean;
+  /** Why it may only leave by force, and what else can be done; absent when nothing stands in the way. */
+  readonly obstacle?: string;
 }
 
 export interface LeaveOptions {

@@ -1,32 +1,20 @@
 /** Membership's shell: the workflows of joining, leaving and rejoining over configuration, machines and gateways. */
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { ConfigService } from '../config/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
-import type { Archive, MachineService } from '../machines/service.ts';
+import type { Archive } from '../machines/service.ts';
 import type { Platform } from '../platforms/platform.ts';
-import { install, readFacts, readFactsUninstalled, readState, uninstall } from '../push/gateway.ts';
-import type { PushService } from '../push/contract.ts';
-import type { Pool } from '../push/pool.ts';
+import { install, readFacts, readFactsUninstalled, uninstall } from '../push/gateway.ts';
 import type { Script } from '../push/script.ts';
 import { connect, fingerprint, readHostKey, type Address, type Connection } from '../push/ssh.ts';
-import { own } from '../schema/json.ts';
 import type { AdmitOperation, Configuration, Facts, Registration, Revision } from '../schema/types.generated.ts';
-import type { AcceptedJoin, JoinPlan, JoinRequest, LeavePlan, MembershipService } from './contract.ts';
+import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './contract.ts';
 import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
-import { leavePlan } from './leave.ts';
+import { settingsOf } from './leave.ts';
+import { leaving, type LeavingDeps } from './leaving.ts';
 
-export interface MembershipDeps {
-  readonly config: ConfigService;
-  readonly machines: MachineService;
-  readonly push: PushService;
+export interface MembershipDeps extends LeavingDeps {
   readonly platforms: readonly Platform[];
-  readonly pool: Pool;
-  /** The controller's own SSH key, for the gateways' authorized_keys and to log in with. */
-  readonly sshKey: { readonly publicKey: string; readonly privateKey: string };
   readonly script: Script;
-  readonly now: () => Date;
 }
 
 interface Examined {
@@ -35,9 +23,6 @@ interface Examined {
   /** The first of what stands in the way. */
   readonly obstacle: Obstacle | undefined;
 }
-
-/** How long a gateway gets to say that it is there. */
-const patienceMilliseconds = 10_000;
 
 export function membershipService(deps: MembershipDeps): MembershipService {
   const { config, machines, platforms, now } = deps;
@@ -77,7 +62,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
             known: {
               name: archive.name,
               left: archive.left,
-              settings: leavePlan(archive.name, archive.layer, true).settings,
+              settings: settingsOf(archive.layer),
             },
           }
         : {}),
@@ -184,35 +169,6 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     else await machines.remove(id);
   }
 
-  async function planOf(
-    machine: string,
-  ): Promise<{ registration: Registration; plan: LeavePlan; layer: Readonly<Record<string, unknown>> }> {
-    const configuration = await present();
-    const registration = await known(machine, configuration);
-    const layer = configuration.layers[`machine/${machine}`] ?? {};
-    return { registration, layer, plan: leavePlan(machine, layer, await answers(registration.id)) };
-  }
-
-  /** The machine that holds the name, or the one in the roster that waits under it. */
-  async function known(machine: string, { machines: roster }: Configuration): Promise<Registration> {
-    const entry = own(roster, machine);
-    const registration = (await machines.byName(machine)) ?? (await machines.list()).find(({ id }) => id === entry?.id);
-    if (registration) return registration;
-    throw new NamedError('not-found', `there is no machine ${machine}; see "signet machine list"`);
-  }
-
-  /** Whether the gateway answers the controller now: a connection that is still open says nothing about its other end. */
-  async function answers(id: string): Promise<boolean> {
-    const asked = deps.pool.link(id).then(({ connection }) => readState(connection));
-    const answer = asked.then(
-      () => true,
-      () => false,
-    );
-    const reached = await Promise.race([answer, sleep(patienceMilliseconds, false, { ref: false })]);
-    if (!reached) deps.pool.drop(id);
-    return reached;
-  }
-
   return {
     hostKey: async ({ host, port = 22 }) => fingerprint(await readHostKey({ host, port })),
     join,
@@ -226,56 +182,8 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         connection.close();
       }
     },
-    planLeave: async (machine) => (await planOf(machine)).plan,
-    async leave(author, machine, { restoreOriginal = false, force = false }) {
-      const { registration, layer, plan } = await planOf(machine);
-      if (!plan.reachable && !force) {
-        throw new NamedError(
-          'unreachable',
-          `${machine} cannot be reached, so Signet's key and script would stay on it; bring it back first, or let it go with --force`,
-        );
-      }
-      const { id } = registration;
-      const entry = own((await present()).machines, machine);
-      if (entry) {
-        await machines.putArchive({ id, name: machine, group: entry.group, left: now().toISOString(), layer });
-      }
-      const revision = entry
-        ? await config.apply(author, [{ op: 'dismiss', machine }], { comment: `${machine} left`, rollout: false })
-        : await config.head();
-      const told = await dismiss(registration, restoreOriginal, plan.reachable);
-      await machines.put({ ...registration, state: 'left' });
-      await deps.push.forget(id);
-      return { revision, plan, notes: told };
-    },
+    ...leaving(deps),
   };
-
-  async function dismiss(
-    registration: Registration,
-    restoreOriginal: boolean,
-    reachable: boolean,
-  ): Promise<readonly string[]> {
-    const { id, name, host, state } = registration;
-    if (state === 'waiting') return [`${name} was not taken over by this controller, so nothing on it was changed`];
-    if (!reachable) {
-      deps.pool.drop(id);
-      return [
-        `${name} could not be reached: the line of the key "signet" is still in its authorized_keys; remove it there`,
-      ];
-    }
-    await uninstall((await deps.pool.link(id)).connection, restoreOriginal);
-    deps.pool.drop(id);
-    const login = { user: registration.user, privateKey: deps.sshKey.privateKey };
-    try {
-      (await connect({ host, port: registration.port }, login, registration.hostKey)).close();
-      return [`${name} still lets the controller in; look for another line with its key in authorized_keys`];
-    } catch (error) {
-      if (isNamed(error, 'login-refused')) return [`the controller can no longer log in to ${name}`];
-      return [
-        `whether ${name} still lets the controller in could not be proven: ${isNamed(error) ? error.message : 'the connection failed'}`,
-      ];
-    }
-  }
 }
 
 /** The host key that the machine shows; nothing is sent to one that shows another than `expected`. */

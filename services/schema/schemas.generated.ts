@@ -665,7 +665,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Names of machine-level certificates among them.',
         items: { type: 'string' },
       },
-      reachable: { type: 'boolean' },
+      reachable: { type: 'boolean', description: 'Whether the gateway answers the controller.' },
+      obstacle: {
+        type: 'string',
+        description:
+          'Why it may only leave by force, and what else can be done; absent when nothing stands in the way.',
+      },
     },
   },
   {

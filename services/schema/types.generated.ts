@@ -973,7 +973,14 @@ export interface LeavePlan {
    * Names of machine-level certificates among them.
    */
   readonly certificates: readonly string[];
+  /**
+   * Whether the gateway answers the controller.
+   */
   readonly reachable: boolean;
+  /**
+   * Why it may only leave by force, and what else can be done; absent when nothing stands in the way.
+   */
+  readonly obstacle?: string;
 }
 /**
  * A machine that has left.

@@ -233,6 +233,21 @@ describe('membership', { skip: skipLab }, () => {
       assert.match(await signet.fails(3, 'machine', 'probe', 'mx3'), /there is no machine mx3/);
     });
 
+    it('that its controller did not live to see the end of is finished by another one, whatever was done', async () => {
+      await signet.done(...(await joinWords(three)), '--discard');
+      const interrupted = signet.run('machine', 'leave', 'mx3', '--yes');
+      while ((await three.inside('ls /usr/local/lib/signet/gateway 2>/dev/null; true')) !== '') await sleep(5);
+      await signetd.kill();
+      await interrupted;
+      await signetd.start();
+
+      if ((await names()).includes('mx3')) await signet.done('machine', 'leave', 'mx3', '--yes');
+
+      assert.ok(!(await names()).includes('mx3'));
+      await isClean(three);
+      await acceptsMail(three);
+    });
+
     it('of a machine that is not there is refused in words', async () => {
       assert.match(await signet.fails(3, 'machine', 'leave', 'mx9', '--yes'), /there is no machine mx9/);
       assert.match(await signet.fails(2, 'machine', 'leave', 'mx1'), /add --yes/);

@@ -1,0 +1,145 @@
+/** How a machine leaves: out of the configuration, into the archive, off the gateway, off the record; run again, it goes on where it broke off. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { ConfigService } from '../config/service.ts';
+import { isNamed, NamedError } from '../errors.ts';
+import type { MachineService } from '../machines/service.ts';
+import type { PushService } from '../push/contract.ts';
+import { readState, uninstall } from '../push/gateway.ts';
+import type { Pool } from '../push/pool.ts';
+import { connect } from '../push/ssh.ts';
+import { own } from '../schema/json.ts';
+import type { Configuration, Registration, Revision } from '../schema/types.generated.ts';
+import type { MembershipService } from './contract.ts';
+import { leavePlan, type Leaver, type Reach } from './leave.ts';
+
+export interface LeavingDeps {
+  readonly config: ConfigService;
+  readonly machines: MachineService;
+  readonly push: PushService;
+  readonly pool: Pool;
+  /** The controller's own SSH key, for the gateways' authorized_keys and to log in with. */
+  readonly sshKey: { readonly publicKey: string; readonly privateKey: string };
+  readonly now: () => Date;
+}
+
+/** How long a gateway gets to say that it is there. */
+const patienceMilliseconds = 10_000;
+
+/** Far more than others commit while one machine leaves. */
+const attempts = 20;
+
+export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' | 'leave'> {
+  const { config, machines, pool, now } = deps;
+
+  return {
+    planLeave: async (machine) => leavePlan(await leaver(machine)),
+    async leave(author, machine, { restoreOriginal = false, force = false }) {
+      const found = await leaver(machine);
+      const { registration, reach } = found;
+      const { obstacle } = leavePlan(found);
+      if (obstacle !== undefined && !force) throw new NamedError('unreachable', obstacle);
+      const { revision, layer } = await withdraw(author, registration);
+      const notes = await letGo(registration, restoreOriginal, reach);
+      await deps.push.forget(registration.id);
+      // Last, as it is found by its name until then.
+      await machines.put({ ...registration, state: 'left' });
+      return { revision, plan: leavePlan({ registration, layer, reach }), notes };
+    },
+  };
+
+  async function leaver(machine: string): Promise<Leaver & { readonly registration: Registration }> {
+    const registration = await known(machine, await config.configuration((await config.head()).number));
+    const reach = registration.state === 'waiting' ? 'shut-out' : await reachOf(registration.id);
+    const configuration = await config.configuration((await config.head()).number);
+    return { registration, reach, layer: layerIn(configuration, registration.id, registration.name) };
+  }
+
+  /** The machine that holds the name, or the one in the roster that waits under it. */
+  async function known(machine: string, { machines: roster }: Configuration): Promise<Registration> {
+    const entry = own(roster, machine);
+    const registration = (await machines.byName(machine)) ?? (await machines.list()).find(({ id }) => id === entry?.id);
+    if (registration) return registration;
+    throw new NamedError('not-found', `there is no machine ${machine}; see "signet machine list"`);
+  }
+
+  /** A connection that is still open says nothing about its other end, so the gateway is asked. */
+  async function reachOf(id: string): Promise<Reach> {
+    const asked = pool.link(id).then(({ connection }) => readState(connection));
+    const answer = asked.then(
+      (): Reach => 'answers',
+      (error: unknown): Reach => (isNamed(error, 'login-refused') ? 'shut-out' : 'silent'),
+    );
+    const reach = await Promise.race([answer, sleep(patienceMilliseconds, 'silent' as const, { ref: false })]);
+    if (reach !== 'answers') pool.drop(id);
+    return reach;
+  }
+
+  /** Takes the machine out of the configuration. What is archived is what that takes out: another commit in between starts it anew. */
+  async function withdraw(
+    author: string,
+    { id, name }: Registration,
+  ): Promise<{ readonly revision: Revision; readonly layer: Leaver['layer'] }> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const revision = await config.head();
+      const configuration = await config.configuration(revision.number);
+      const layer = layerIn(configuration, id, name);
+      if (!layer) return { revision, layer };
+      const group = configuration.machines[name]?.group ?? '';
+      await machines.putArchive({ id, name, group, left: now().toISOString(), layer });
+      const options = { comment: `${name} left`, rollout: false, expected: revision.number };
+      try {
+        return { revision: await config.apply(author, [{ op: 'dismiss', machine: name }], options), layer };
+      } catch (error) {
+        if (!isNamed(error, 'precondition-failed')) throw error;
+      }
+    }
+    throw new NamedError('busy', `others keep committing while ${name} leaves; let it leave again`, {
+      transient: true,
+    });
+  }
+
+  /** Removes what Signet has on the gateway, and proves it; in words, what came of it. */
+  async function letGo(registration: Registration, restoreOriginal: boolean, reach: Reach): Promise<readonly string[]> {
+    const { id, name, host, port, state } = registration;
+    if (state === 'waiting') return [`${name} was not taken over by this controller, so nothing on it was changed`];
+    if (reach === 'silent') {
+      return [
+        `${name} could not be reached: the line of the key "signet" is still in its authorized_keys; remove it there`,
+      ];
+    }
+    if (reach === 'shut-out') {
+      return [`${name} no longer lets the controller in; if /usr/local/lib/signet is still there, remove it`];
+    }
+    await uninstallFrom(registration, restoreOriginal);
+    pool.drop(id);
+    const login = { user: registration.user, privateKey: deps.sshKey.privateKey };
+    try {
+      (await connect({ host, port }, login, registration.hostKey)).close();
+      return [`${name} still lets the controller in; look for another line with its key in authorized_keys`];
+    } catch (error) {
+      if (isNamed(error, 'login-refused')) return [`the controller can no longer log in to ${name}`];
+      return [
+        `whether ${name} still lets the controller in could not be proven: ${isNamed(error) ? error.message : 'the connection failed'}`,
+      ];
+    }
+  }
+
+  async function uninstallFrom({ id, name }: Registration, restoreOriginal: boolean): Promise<void> {
+    try {
+      await uninstall((await pool.link(id)).connection, restoreOriginal);
+    } catch (error) {
+      if (!isNamed(error)) throw error;
+      throw new NamedError(
+        error.code,
+        `${name} is out of the configuration, but not let go yet: ${error.message}; let it leave once more to finish`,
+        { transient: error.transient, facts: error.facts, cause: error },
+      );
+    }
+  }
+}
+
+/** The layer of the machine with this identity; undefined when the roster has none, or another one under its name. */
+function layerIn({ machines, layers }: Configuration, id: string, name: string): Leaver['layer'] {
+  return own(machines, name)?.id === id ? (layers[`machine/${name}`] ?? {}) : undefined;
+}
