@@ -3,16 +3,17 @@ import { randomBytes, type KeyObject } from 'node:crypto';
 
 import pLimit from 'p-limit';
 
-import { NamedError, type Finding } from '../errors.ts';
+import { isNamed, NamedError, type Finding } from '../errors.ts';
 import type { CertificateBinding, CertificateRequest } from '../schema/types.generated.ts';
 import type { Secrets } from '../secrets/service.ts';
+import { remembered } from '../store/cache.ts';
 import { keys as storeKeys } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
 import { readBundle } from './bundle.ts';
 import { certificatePem, chainId, readCertificatePem, type Certificate } from './certificate.ts';
 import { chainFacts, type ChainFacts } from './chain-facts.ts';
 import { demonstrationRequest } from './demonstration.ts';
-import { createKey, keyId, privateKeyPem } from './keys.ts';
+import { createKey, keyId, privateKeyPem, type KeyKind } from './keys.ts';
 import { maximumHeavyJobs } from './limits.ts';
 import { assemble, fromPem, fromPkcs12, type Assembled, type Material } from './material.ts';
 import { readPemKey } from './pem-key.ts';
@@ -35,6 +36,9 @@ export interface StoredBundle {
 }
 
 export interface PkiService {
+  /** Makes a private key, at most a few at a time; it is not kept. */
+  makeKey(kind: KeyKind): Promise<KeyObject>;
+
   /** Makes a key and its self-signed certificate. */
   create(request: CertificateRequest): Promise<Issued>;
 
@@ -70,20 +74,28 @@ export interface PkiDependencies {
   readonly random?: (bytes: number) => Uint8Array;
 }
 
+/** Chains whose facts are kept at hand, about 1 kB each: those of the largest fleet, and of its latest renewals. */
+const rememberedChains = 8_192;
+
 /** Keys are sealed under their own id and chains stored under theirs, each once and never changed; a layer only binds a name to both. */
 export function pkiService({ store, secrets, now, random = randomBytes }: PkiDependencies): PkiService {
   const generating = pLimit(maximumHeavyJobs);
   const unlocking = pLimit(maximumHeavyJobs);
+  const factsOf = remembered(readFacts, { limit: rememberedChains, size: () => 1 });
   const unlock = (der: Uint8Array, passphrase: string) => unlocking(() => unlockKey(der, passphrase));
 
-  return { create, importPkcs12, importPem, demonstration, chain, facts, keyPem, putBundle, bundle };
+  return { makeKey, create, importPkcs12, importPem, demonstration, chain, facts, keyPem, putBundle, bundle };
+
+  function makeKey(kind: KeyKind): Promise<KeyObject> {
+    return generating(() => createKey(kind));
+  }
 
   async function create(request: CertificateRequest): Promise<Issued> {
     return keep(await make(request));
   }
 
   async function make(request: CertificateRequest): Promise<Assembled> {
-    const key = await generating(() => createKey(request.key ?? defaultKeyKind));
+    const key = await makeKey(request.key ?? defaultKeyKind);
     const { certificate, findings } = await selfSign({ request, key, now: now(), random: random(16) });
     return { key, chain: [certificate], findings };
   }
@@ -147,14 +159,14 @@ export function pkiService({ store, secrets, now, random = randomBytes }: PkiDep
 
   async function facts(ids: Iterable<string>): Promise<Map<string, ChainFacts>> {
     const found = await Promise.all(
-      [...new Set(ids)].map(async (id) => [id, await stored(storeKeys.chain(id))] as const),
+      [...new Set(ids)].map(async (id) => [id, await factsOf(id).catch(absent)] as const),
     );
-    return new Map(
-      found.flatMap(([id, pems]) => {
-        const [leaf, ...issuers] = (pems ?? []).map(readCertificatePem);
-        return leaf ? [[id, chainFacts([leaf, ...issuers])]] : [];
-      }),
-    );
+    return new Map(found.flatMap(([id, known]) => (known ? [[id, known] as const] : [])));
+  }
+
+  async function readFacts(id: string): Promise<ChainFacts> {
+    const [leaf, ...issuers] = (await chain(id)).map(readCertificatePem);
+    return leaf ? chainFacts([leaf, ...issuers]) : missing(`certificate in chain ${id}`);
   }
 
   async function keyPem(id: string): Promise<string> {
@@ -180,6 +192,10 @@ export function pkiService({ store, secrets, now, random = randomBytes }: PkiDep
 
 function serialized(certificates: readonly Certificate[]): string {
   return JSON.stringify(certificates.map(certificatePem));
+}
+
+function absent(error: unknown): undefined {
+  if (!isNamed(error, 'not-found')) throw error;
 }
 
 function missing(what: string): never {

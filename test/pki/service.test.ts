@@ -38,6 +38,23 @@ describe('the pki service', () => {
     assert.deepEqual([...found], [[binding.chain, facts]]);
   });
 
+  it('reads a chain once however often its facts are asked for, and again where it was not there yet', async (test) => {
+    const elsewhere = await installation();
+    test.after(() => elsewhere.close());
+    const { binding } = await elsewhere.pki.create({ subject: { commonName: 'mx5.example.test' } });
+    const text = (await elsewhere.pki.keyPem(binding.key)) + (await elsewhere.pki.chain(binding.chain)).join('');
+    assert.equal((await at.pki.facts([binding.chain])).size, 0);
+    await at.pki.importPem(text);
+    const reads = test.mock.method(at.store, 'get');
+
+    const found = await Promise.all(Array.from({ length: 5 }, () => at.pki.facts([binding.chain])));
+
+    const [first, ...others] = found.map((facts) => facts.get(binding.chain));
+    assert.ok(first);
+    for (const other of others) assert.equal(other, first);
+    assert.equal(reads.mock.callCount(), 1);
+  });
+
   it('says not-found of chains, keys and trust lists it does not have', async () => {
     const id = '0'.repeat(64);
 

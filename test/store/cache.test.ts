@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { remembered } from '../../services/config/cache.ts';
+import { remembered } from '../../services/store/cache.ts';
 
 function counted(limit: number) {
   const loads: string[] = [];
