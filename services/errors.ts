@@ -45,8 +45,10 @@ export interface Finding {
   readonly pointer?: string;
   readonly machine?: string;
   readonly level?: string;
-  /** Worth knowing, but nothing is refused for it. Absent: it is wrong. */
-  readonly severity?: 'warning';
+  /** Worth knowing, or already put right; nothing is refused for either. Absent: it is wrong. */
+  readonly severity?: 'warning' | 'repaired';
+  /** The rule it is about, in kebab-case (docs/certificates.md). */
+  readonly rule?: string;
 }
 
 /** Those that something is refused for. */

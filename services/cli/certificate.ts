@@ -10,6 +10,7 @@ import { moment, short, type Printer, type Text } from './print.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
 import { draftNote } from './changes.ts';
+import { verdict } from './verdict.ts';
 
 interface CreateOptions {
   readonly level: string;
@@ -238,5 +239,5 @@ function describe(print: Printer, certificate: Omit<CertificateView, 'usedBy'>):
 }
 
 function warn(print: Printer, findings: readonly Finding[]): void {
-  for (const { detail } of findings) print.note([{ text: 'note: ', tone: 'warn' }, detail]);
+  for (const one of findings) print.note(verdict(one));
 }

@@ -7,6 +7,7 @@ import { command } from './options.ts';
 import { readInput } from './prompt.ts';
 import type { Session } from './session.ts';
 import { draftNote } from './changes.ts';
+import { verdict } from './verdict.ts';
 
 export function trustCommands(program: Command, session: () => Session): void {
   const trust = program.command('trust').description('lists of certificate authorities');
@@ -45,7 +46,7 @@ async function importTrust(
     const count =
       stored.certificates === 1 ? '1 certificate authority' : `${stored.certificates} certificate authorities`;
     print.line([{ text: name, tone: 'strong' }, ` at ${level}: ${count}, bundle ${stored.bundle}`]);
-    for (const { detail } of stored.findings) print.note([{ text: 'note: ', tone: 'warn' }, detail]);
+    for (const one of stored.findings) print.note(verdict(one));
     print.note(draftNote(draft));
   });
 }

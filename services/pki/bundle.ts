@@ -1,6 +1,7 @@
 /** Checks the certificates of a trust list: authorities only, each once. */
 import { NamedError, type Finding } from '../errors.ts';
 import { readCertificate, subjectOf, type Certificate } from './certificate.ts';
+import { finding } from './lint/rules.ts';
 import { duplicated } from './order.ts';
 import { isCertificate, isPrivateKey, splitPem } from './pem.ts';
 
@@ -36,9 +37,9 @@ export function readBundle(text: string, now: Date): Bundle {
       ...duplicated(duplicates),
       ...certificates
         .filter(({ notAfter }) => notAfter < now)
-        .map((one) => ({
-          detail: `${subjectOf(one)} expired on ${one.notAfter.toISOString()}: nothing verifies against it`,
-        })),
+        .map((one) =>
+          finding('expired', `${subjectOf(one)} expired on ${one.notAfter.toISOString()}: nothing verifies against it`),
+        ),
     ],
   };
 }

@@ -4,6 +4,7 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 import { NamedError, type Finding } from '../errors.ts';
 import { subjectOf, type Certificate } from './certificate.ts';
 import { signatureHash } from './certificate-details.ts';
+import { finding } from './lint/rules.ts';
 
 /**
  * Proves by a signature that `key` is the private half of what `leaf` certifies; throws `key-mismatch` when it is not, and
@@ -53,10 +54,13 @@ function validity(certificate: Certificate, now: Date): readonly Finding[] {
   const subject = subjectOf(certificate);
   const { notBefore, notAfter } = certificate;
   if (notAfter < now)
-    return [{ detail: `${subject} expired on ${notAfter.toISOString()}; peers that verify refuse it` }];
+    return [finding('expired', `${subject} expired on ${notAfter.toISOString()}; peers that verify refuse it`)];
   if (notBefore > now)
     return [
-      { detail: `${subject} is not valid before ${notBefore.toISOString()}; peers that verify refuse it until then` },
+      finding(
+        'not-yet-valid',
+        `${subject} is not valid before ${notBefore.toISOString()}; peers that verify refuse it until then`,
+      ),
     ];
   return [];
 }
@@ -67,14 +71,18 @@ function strength(certificate: Certificate): readonly Finding[] {
   // OpenSSL's security level 2, the default of Debian: 112 bits, RSA of 2048.
   if (kind?.startsWith('rsa') && (details?.modulusLength ?? 0) < 2048) {
     return [
-      { detail: `${subject} has an RSA key of ${details?.modulusLength ?? 0} bits; peers refuse less than 2048` },
+      finding(
+        'weak-key',
+        `${subject} has an RSA key of ${details?.modulusLength ?? 0} bits; peers refuse less than 2048`,
+      ),
     ];
   }
   if (kind === 'rsa' || (kind === 'ec' && curves.includes(details?.namedCurve ?? ''))) return [];
   return [
-    {
-      detail: `${subject} has a key of the kind ${details?.namedCurve ?? kind ?? 'unknown'}, which many peers do not know; RSA and EC P-256 are known to all`,
-    },
+    finding(
+      'unusual-key',
+      `${subject} has a key of the kind ${details?.namedCurve ?? kind ?? 'unknown'}, which many peers do not know; RSA and EC P-256 are known to all`,
+    ),
   ];
 }
 
@@ -82,8 +90,9 @@ function signature(certificate: Certificate): readonly Finding[] {
   const hash = signatureHash(certificate);
   if (hash !== 'MD5' && hash !== 'SHA-1') return [];
   return [
-    {
-      detail: `${subjectOf(certificate)} is signed with ${hash}, which peers that verify refuse; ask its issuer for a new one`,
-    },
+    finding(
+      'weak-signature',
+      `${subjectOf(certificate)} is signed with ${hash}, which peers that verify refuse; ask its issuer for a new one`,
+    ),
   ];
 }

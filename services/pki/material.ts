@@ -6,6 +6,7 @@ import { readCertificate, type Certificate } from './certificate.ts';
 import { checkPair, warnings } from './check.ts';
 import { keyId, readPrivateKey } from './keys.ts';
 import { maximumCertificates, maximumKeys } from './limits.ts';
+import { finding } from './lint/rules.ts';
 import { order } from './order.ts';
 import { isCertificate, isPrivateKey, type Block } from './pem.ts';
 import type { Pkcs12 } from './pkcs12.ts';
@@ -41,7 +42,12 @@ export function fromPkcs12({ keys, certificates, checked }: Pkcs12): Material {
     certificates: read(certificates),
     findings: checked
       ? []
-      : [{ detail: 'the file has no integrity check; only the key fitting the certificate was proven' }],
+      : [
+          finding(
+            'no-integrity-check',
+            'the file has no integrity check; only the key fitting the certificate was proven',
+          ),
+        ],
   };
 }
 
@@ -57,9 +63,9 @@ export async function fromPem(
   return {
     keys,
     certificates: read(blocks.filter(isCertificate).map(({ der }) => der)),
-    findings: [...new Set(blocks.filter(isStray).map(({ label }) => label))].map((label) => ({
-      detail: `what is marked ${label} was passed over`,
-    })),
+    findings: [...new Set(blocks.filter(isStray).map(({ label }) => label))].map((label) =>
+      finding('passed-over', `what is marked ${label} was passed over`),
+    ),
   };
 }
 

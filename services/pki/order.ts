@@ -1,6 +1,7 @@
 /** Puts certificates that came in any order into the chain a server sends: leaf first, each one issued by the next (RFC 5246 7.4.2). */
 import { NamedError, type Finding } from '../errors.ts';
 import { subjectOf, type Certificate } from './certificate.ts';
+import { finding } from './lint/rules.ts';
 
 export interface Ordered {
   /** Leaf first, without the root. */
@@ -90,12 +91,12 @@ function ancestors(leaf: Certificate, certificates: readonly Certificate[]): Rea
 export function duplicated(count: number): readonly Finding[] {
   if (count === 0) return [];
   return [
-    {
-      detail:
-        count === 1
-          ? '1 certificate was there twice and is kept once'
-          : `${count} certificates were there already and are kept once`,
-    },
+    finding(
+      'duplicate',
+      count === 1
+        ? '1 certificate was there twice and is kept once'
+        : `${count} certificates were there already and are kept once`,
+    ),
   ];
 }
 
@@ -114,12 +115,17 @@ function repairs(
   const inPlace = distinct.filter((one) => chain.includes(one)).every((one, index) => one === chain[index]);
   return [
     ...duplicated(duplicates),
-    ...(inPlace ? [] : [{ detail: 'the certificates were not in order and are now, from the leaf to its issuers' }]),
-    ...left.map((one) => ({
-      detail: one.selfSigned
-        ? `the root ${subjectOf(one)} was left out: whoever verifies must have it already`
-        : `${subjectOf(one)}, valid until ${day(one.notAfter)}, was left out: another certificate of this authority leads on`,
-    })),
+    ...(inPlace
+      ? []
+      : [finding('order', 'the certificates were not in order and are now, from the leaf to its issuers')]),
+    ...left.map((one) =>
+      one.selfSigned
+        ? finding('root-included', `the root ${subjectOf(one)} was left out: whoever verifies must have it already`)
+        : finding(
+            'spare-issuer',
+            `${subjectOf(one)}, valid until ${day(one.notAfter)}, was left out: another certificate of this authority leads on`,
+          ),
+    ),
   ];
 }
 

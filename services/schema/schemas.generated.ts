@@ -411,7 +411,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       machine: { type: 'string' },
       level: { type: 'string' },
-      severity: { const: 'warning', description: 'Worth knowing, but nothing is refused for it. Absent: it is wrong.' },
+      severity: {
+        type: 'string',
+        enum: ['warning', 'repaired'],
+        description: 'Worth knowing, or already put right; nothing is refused for either. Absent: it is wrong.',
+      },
+      rule: {
+        type: 'string',
+        pattern: '^[a-z][a-z0-9-]*$',
+        description: 'The rule that it is about, such as missing-intermediate.',
+      },
     },
   },
   {

@@ -261,9 +261,13 @@ export interface Finding {
   readonly machine?: string;
   readonly level?: string;
   /**
-   * Worth knowing, but nothing is refused for it. Absent: it is wrong.
+   * Worth knowing, or already put right; nothing is refused for either. Absent: it is wrong.
    */
-  readonly severity?: 'warning';
+  readonly severity?: 'warning' | 'repaired';
+  /**
+   * The rule that it is about, such as missing-intermediate.
+   */
+  readonly rule?: string;
 }
 /**
  * An administrator's uncommitted changes against a base revision.

@@ -23,7 +23,9 @@ describe('trust lists', { skip: withoutOpenssl }, () => {
     const { bundle, findings } = await at.pki.putBundle(given);
 
     assert.equal(await at.pki.bundle(bundle), texts(folder, 'root.pem', 'intermediate.pem'));
-    assert.deepEqual(findings, [{ detail: '1 certificate was there twice and is kept once' }]);
+    assert.deepEqual(findings, [
+      { detail: '1 certificate was there twice and is kept once', severity: 'repaired', rule: 'duplicate' },
+    ]);
   });
 
   it('keep an expired authority and say so', async () => {
