@@ -157,6 +157,7 @@ async function manifest({ controller, print }: Session, name: string, revision: 
         if ('text' in part) print.line(part.text.replace(/\n$/, ''));
         else if ('key' in part) print.line({ text: `(private key ${part.key})`, tone: 'dim' });
         else if ('chain' in part) print.line({ text: `(certificate chain ${part.chain})`, tone: 'dim' });
+        else if ('system' in part) print.line({ text: `(the machine's own ${part.system})`, tone: 'dim' });
         else print.line({ text: `(certificate authorities ${part.bundle})`, tone: 'dim' });
       }
     }

@@ -42,6 +42,7 @@ function partText(part: Part): string {
   if ('text' in part) return part.text.endsWith('\n') ? part.text : `${part.text}\n`;
   if ('key' in part) return `(private key ${part.key})\n`;
   if ('chain' in part) return `(certificate chain ${part.chain})\n`;
+  if ('system' in part) return `(the machine's own ${part.system})\n`;
   return `(trust bundle ${part.bundle})\n`;
 }
 

@@ -9,7 +9,7 @@ export interface Reference {
   readonly noun: string;
 }
 
-/** `*` stands for every entry of a table. */
+/** `*` stands for every entry of a table; what stands there is a name or a list of names. */
 const kinds = [
   { from: ['listeners', '*', 'interface'], section: 'interfaces', noun: 'interface' },
   { from: ['listeners', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
@@ -39,7 +39,10 @@ function found(
   [part, ...rest]: readonly string[],
   path: readonly string[] = [],
 ): readonly { readonly path: readonly string[]; readonly name: string }[] {
-  if (part === undefined) return typeof value === 'string' ? [{ path, name: value }] : [];
+  if (part === undefined) {
+    const names = Array.isArray(value) ? (value as readonly Json[]) : [value];
+    return names.flatMap((name) => (typeof name === 'string' ? [{ path, name }] : []));
+  }
   if (!isObject(value)) return [];
   const names = part === '*' ? Object.keys(value) : [part];
   return names.flatMap((name) => found(own(value, name), rest, [...path, name]));

@@ -19,6 +19,8 @@ async function text(part: Part, pki: PkiService): Promise<string> {
   if ('text' in part) return part.text;
   if ('key' in part) return ended(await pki.keyPem(part.key));
   if ('chain' in part) return (await pki.chain(part.chain)).map(ended).join('');
+  // Only the gateway has it; the plan tells it to add its own.
+  if ('system' in part) return '';
   return ended(await pki.bundle(part.bundle));
 }
 

@@ -42,6 +42,9 @@ export function plan(wanted: Manifest, { base, deployed, facts }: Start, change:
     steps: [
       ...live.map(({ path, before, after }) => `live ${path} ${sha256(before)} ${sha256(after)}`),
       ...changed.filter(({ parts }) => parts.some((part) => 'key' in part)).map(({ path }) => `key files/${path}`),
+      ...wanted.files.flatMap(({ path, parts }) =>
+        parts.flatMap((part) => ('system' in part ? [`system files/${path} ${part.system}`] : [])),
+      ),
       ...(live.length > 0 ? ['postfix'] : []),
       ...change.binds.map(({ address, port }) => `bind ${address} ${port}`),
       `activate ${activate}`,

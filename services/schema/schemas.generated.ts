@@ -1505,6 +1505,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
                     required: ['bundle'],
                     properties: { bundle: { $ref: 'common.schema.json#/$defs/sha256' } },
                   },
+                  {
+                    title: 'System trust part',
+                    description:
+                      "The CA certificates that the machine's system keeps in this file, PEM; added there, at the end of the file.",
+                    type: 'object',
+                    additionalProperties: false,
+                    required: ['system'],
+                    properties: { system: { type: 'string' } },
+                  },
                 ],
               },
             },
@@ -2022,10 +2031,14 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/name',
       },
       trust: {
-        title: 'Trust list',
-        description: 'The certificate authorities that verification of destinations uses.',
-        $ref: '../common.schema.json#/$defs/name',
-        default: 'system',
+        title: 'Trust lists',
+        description:
+          'The lists of certificate authorities that verification of destinations uses, together; none: nothing verifies. A name alone is a list of one.',
+        anyOf: [
+          { $ref: '../common.schema.json#/$defs/name' },
+          { type: 'array', uniqueItems: true, items: { $ref: '../common.schema.json#/$defs/name' } },
+        ],
+        default: ['system'],
       },
     },
   },

@@ -1630,7 +1630,7 @@ export interface ManifestFile {
   /**
    * Contents, one after the other.
    */
-  readonly parts: readonly (TextPart | KeyPart | ChainPart | BundlePart)[];
+  readonly parts: readonly (TextPart | KeyPart | ChainPart | BundlePart | SystemTrustPart)[];
 }
 export interface TextPart {
   readonly text: string;
@@ -1661,6 +1661,12 @@ export interface BundlePart {
    * Lower-case hexadecimal.
    */
   readonly bundle: string;
+}
+/**
+ * The CA certificates that the machine's system keeps in this file, PEM; added there, at the end of the file.
+ */
+export interface SystemTrustPart {
+  readonly system: string;
 }
 /**
  * What Signet owns in main.cf and master.cf.
@@ -1895,7 +1901,7 @@ export interface Outbound {
    */
   readonly certificate?: string;
   /**
-   * The certificate authorities that verification of destinations uses.
+   * The lists of certificate authorities that verification of destinations uses, together; none: nothing verifies. A name alone is a list of one.
    */
-  readonly trust: string;
+  readonly trust: string | readonly string[];
 }

@@ -20,6 +20,8 @@ describe('a value on the command line', () => {
     ['protocols/inbound/exclude', '["RC4"]', ['RC4']],
     ['protocols/inbound/exclude', 'RC4', 'RC4'],
     ['trust/partners', '{"source":"system"}', { source: 'system' }],
+    ['outbound/trust', '["system","partners"]', ['system', 'partners']],
+    ['outbound/trust', 'partners', 'partners'],
     ['listeners/public/port', 'smtp', 'smtp'],
     ['listeners/public/port', '"25"', '25'],
     ['no/such/setting', '25', 25],
@@ -34,7 +36,7 @@ describe('a value on the command line', () => {
   it('is text, whatever it looks like, where the setting is text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        const value = readValue(text, ['outbound', 'trust']);
+        const value = readValue(text, ['outbound', 'certificate']);
 
         assert.equal(typeof value, 'string');
       }),

@@ -54,7 +54,7 @@ export const layer: fc.Arbitrary<JsonObject> = fc
         }),
       ),
       mailFlowPolicies: table(name, partial({ tls: fc.constantFrom('off', 'required') })),
-      outbound: orNull(partial({ certificate: name, trust: name })),
+      outbound: orNull(partial({ certificate: name, trust: fc.oneof(name, fc.uniqueArray(name)) })),
     },
     { requiredKeys: [], noNullPrototype: true },
   )

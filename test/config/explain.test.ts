@@ -80,7 +80,7 @@ describe('explain', () => {
     assert.deepEqual(explain(layers, ['outbound', 'trust']), {
       pointer: '/outbound/trust',
       level: 'defaults',
-      value: 'system',
+      value: ['system'],
       shadows: [
         { level: 'machine/mx1', value: null },
         { level: 'cluster', value: 'own' },

@@ -21,7 +21,7 @@ export function referenceResolve(layers: readonly JsonObject[]): Json {
   const out: Tree = {};
   for (const layer of layers) patch(out, layer, '');
   for (const section of sections) out[section] = { ...(out[section] as Tree | undefined) };
-  out['outbound'] = { trust: 'system', ...(out['outbound'] as Tree) };
+  out['outbound'] = { trust: ['system'], ...(out['outbound'] as Tree) };
   out['protocols'] = { inbound: {}, outbound: {}, ...(out['protocols'] as Tree) };
   for (const [section, fallback] of Object.entries(fieldDefaults)) {
     const entries = Object.entries(out[section] as Record<string, Tree>);

@@ -460,7 +460,7 @@ describe('what one machine gets', () => {
     const explanation = await around.config.explain('mx1', 'outbound/trust');
 
     assert.deepEqual(explanation, {
-      ...{ machine: 'mx1', pointer: '/outbound/trust', value: 'system', level: 'defaults', shadows: [] },
+      ...{ machine: 'mx1', pointer: '/outbound/trust', value: ['system'], level: 'defaults', shadows: [] },
     });
   });
 

@@ -80,16 +80,17 @@ describe('validate', () => {
     ['/outbound/interface', 'second', 'interface'],
     ['/outbound/certificate', 'client', 'certificate'],
     ['/outbound/trust', 'own', 'trust list'],
+    ['/outbound/trust', ['system', 'own'], 'trust list'],
   ] as const;
   for (const [path, name, noun] of references) {
-    it(`refuses ${path} that names what no machine has`, () => {
+    it(`refuses ${path} with ${JSON.stringify(name)}, which names what no machine has`, () => {
       const findings = checked(set('group/edge', path, name));
 
       assert.deepEqual(
         findings.map(({ machine, level, pointer }) => [machine, level, pointer]),
         [['mx2', 'group/edge', path]],
       );
-      assert.ok(findings[0]?.detail.includes(`the ${noun} "${name}"`));
+      assert.ok(findings[0]?.detail.includes(`the ${noun} "${[name].flat().at(-1) ?? ''}"`));
     });
   }
 

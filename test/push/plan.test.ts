@@ -104,6 +104,22 @@ describe('plan', () => {
   });
 });
 
+describe('a plan with a trust list that the gateway completes', () => {
+  it('has it added in every generation, changed or not', () => {
+    const system = '/etc/ssl/certs/ca-certificates.crt';
+    const trust = { path: 'trust/outbound.pem', parts: [{ bundle: chain }, { system }] };
+    const deployed = { ...manifest('1'), files: [...manifest('1').files, trust] };
+
+    const todo = plan(
+      { ...manifest('2'), files: deployed.files },
+      { base: deployed.digest, deployed, facts },
+      untouched,
+    );
+
+    assert.deepEqual(todo.steps, [`system files/trust/outbound.pem ${system}`, 'activate none']);
+  });
+});
+
 describe('bundle', () => {
   it('holds the plan, the files of the generation and the new live files, and the same plan gives the same bytes', async () => {
     const todo = plan(manifest('1'), { base: '-', deployed: undefined, facts }, edited);

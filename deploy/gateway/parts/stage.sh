@@ -34,7 +34,7 @@ next_number() {
 
 # read_plan checks every word before any of them is acted on.
 read_plan() {
-  lives='' keys='' binds='' postfix='' activation=
+  lives='' keys='' systems='' binds='' postfix='' activation=
   while read -r word one two three rest; do
     [ -z "$activation" ] || refuse bad-request 'activate must be the last line of the plan'
     case $word in
@@ -50,6 +50,15 @@ read_plan() {
           files/*) keys="$keys $one" ;;
           *) refuse bad-request 'the plan names a key outside files/' ;;
         esac
+        ;;
+      system)
+        case $one in
+          files/*[!A-Za-z0-9._/-]* | *..*) refuse bad-request 'the plan names a trust list by a path that none may have' ;;
+          files/*) ;;
+          *) refuse bad-request 'the plan names a trust list outside files/' ;;
+        esac
+        allowed_trust "$two" || refuse invalid "$two is not a list of authorities that a system keeps"
+        systems="$systems $one $two"
         ;;
       postfix) postfix=yes ;;
       bind)
@@ -73,7 +82,9 @@ read_plan() {
 
 validate() {
   for path in $keys; do check_key "$path"; done
-  # shellcheck disable=SC2086  # triples and pairs
+  # shellcheck disable=SC2086  # pairs and triples
+  [ -z "$systems" ] || add_systems $systems
+  # shellcheck disable=SC2086
   [ -z "$lives" ] || check_live $lives
   if [ -n "$postfix" ]; then
     complete_postfix
@@ -91,6 +102,17 @@ check_key() {
   leaf=$(openssl x509 -in "$1" -noout -pubkey 2>/dev/null) || refuse invalid "$1 has no certificate that can be read"
   [ "$own" = "$leaf" ] || refuse invalid "the private key in $1 does not fit its certificate"
   openssl crl2pkcs7 -nocrl -certfile "$1" -out /dev/null 2>/dev/null || refuse invalid "$1 has a certificate that cannot be read"
+}
+
+# add_systems FILE LIST...: the system's own authorities at the end of a trust list, which then can be read to its end.
+add_systems() {
+  while [ $# -gt 0 ]; do
+    [ -f "$1" ] || refuse invalid "the bundle has no $1"
+    [ -s "$2" ] || refuse invalid "there are no authorities in $2; install ca-certificates here"
+    why=$(cat "$2" 2>&1 >>"$1") || cannot 'the trust list cannot be stored' "$why"
+    openssl crl2pkcs7 -nocrl -certfile "$1" -out /dev/null 2>/dev/null || refuse invalid "$2 has a certificate that cannot be read"
+    shift 2
+  done
 }
 
 # check_live PATH OLD NEW...: the new texts came whole, and each can replace its file by a rename.

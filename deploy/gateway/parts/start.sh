@@ -19,4 +19,6 @@ program=/usr/local/lib/signet/gateway
 state=/var/lib/signet
 # The files outside the generations that a push may change.
 live_paths='/etc/postfix/main.cf /etc/postfix/master.cf'
+# Where systems keep their authorities (services/platforms/postfix/system-trust.ts).
+trust_paths='/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem'
 longest_bundle=16777216

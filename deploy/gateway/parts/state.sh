@@ -90,6 +90,14 @@ allowed_live() {
   esac
 }
 
+# allowed_trust PATH: is it a list of authorities that a system keeps?
+allowed_trust() {
+  case " $trust_paths " in
+    *" $1 "*) ;;
+    *) return 1 ;;
+  esac
+}
+
 # remember FILE... marks what discard has to remove again.
 remember() { leftovers="$leftovers $*"; }
 

@@ -3,9 +3,15 @@ import type { Finding } from '../../errors.ts';
 import { pointer } from '../../schema/pointer.ts';
 import type { PostfixFacts, Settings } from '../../schema/types.generated.ts';
 import { parameter } from './endpoints.ts';
+import { trustNames } from './trust.ts';
 
-export function checkDestinations({ destinations }: Settings, postfix: PostfixFacts): readonly Finding[] {
-  return [...checkDefault(destinations), ...checkRows(destinations, postfix), ...checkDane(destinations, postfix)];
+export function checkDestinations({ destinations, outbound }: Settings, postfix: PostfixFacts): readonly Finding[] {
+  return [
+    ...checkDefault(destinations),
+    ...checkRows(destinations, postfix),
+    ...checkDane(destinations, postfix),
+    ...checkTrust(destinations, outbound),
+  ];
 }
 
 function checkDefault(destinations: Settings['destinations']): readonly Finding[] {
@@ -66,4 +72,18 @@ function checkDane(destinations: Settings['destinations'], postfix: PostfixFacts
       pointer: pointer(['destinations', domain, 'tls']),
       detail: `${tls} needs DNS, but smtp_host_lookup = ${lookup} on the machine leaves it out; add dns there, or choose another level`,
     }));
+}
+
+/** The levels that look at the list of authorities: TLSA records and fingerprints need none. */
+function checkTrust(destinations: Settings['destinations'], outbound: Settings['outbound']): readonly Finding[] {
+  if (trustNames(outbound).length > 0) return [];
+  return Object.entries(destinations).flatMap(([domain, { tls }]): readonly Finding[] => {
+    const at = pointer(['destinations', domain, 'tls']);
+    const way = 'name a list in outbound/trust, or choose another level';
+    if (tls === 'required-verify')
+      return [{ pointer: at, detail: `${tls} verifies no server without a trust list, so mail would wait; ${way}` }];
+    if (tls === 'preferred-verify')
+      return [{ pointer: at, detail: `${tls} verifies no server without a trust list; ${way}`, severity: 'warning' }];
+    return [];
+  });
 }

@@ -5,6 +5,7 @@ import { checkAddress } from './check-listeners.ts';
 import { entries } from './master-cf.ts';
 import { outboundParameters } from './outbound.ts';
 import { protocolParameters } from './protocols.ts';
+import { trustNames } from './trust.ts';
 
 export function checkOutbound(settings: Settings, facts: Facts, postfix: PostfixFacts): readonly Finding[] {
   return [...checkDelivery(settings, facts), ...checkOverrides(settings, facts, postfix)];
@@ -19,9 +20,9 @@ function checkDelivery({ outbound, interfaces, listeners }: Settings, facts: Fac
 
 /** What master.cf sets with -o on Postfix's own delivery services holds there instead of what main.cf says. */
 function checkOverrides(settings: Settings, facts: Facts, postfix: PostfixFacts): readonly Finding[] {
-  const { interface: delivery, trust } = settings.outbound;
+  const { interface: delivery } = settings.outbound;
   const named = delivery === undefined || Object.hasOwn(settings.interfaces, delivery);
-  if (!named || !Object.hasOwn(settings.trust, trust)) return [];
+  if (!named || !trustNames(settings.outbound).every((name) => Object.hasOwn(settings.trust, name))) return [];
   const owned = {
     ...protocolParameters('smtp', settings.protocols.outbound, postfix.version),
     ...outboundParameters(settings, facts),

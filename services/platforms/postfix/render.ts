@@ -3,8 +3,9 @@ import type { Rendered, RenderInput } from '../platform.ts';
 import { certificateFiles } from './certificates.ts';
 import { policyPath, policyTable } from './destinations.ts';
 import { listenerCertificates, probes, services } from './listeners.ts';
-import { outboundParameters, trustFiles } from './outbound.ts';
+import { outboundParameters } from './outbound.ts';
 import { protocolParameters } from './protocols.ts';
+import { trustFiles } from './trust.ts';
 
 export function render({ settings, facts }: RenderInput): Rendered {
   if (!facts.postfix) return { files: [], probes: [] };
@@ -23,7 +24,7 @@ export function render({ settings, facts }: RenderInput): Rendered {
     files: [
       ...certificateFiles(certificates, settings),
       { path: policyPath, parts: [{ text: policyTable(settings.destinations) }] },
-      ...trustFiles(settings),
+      ...trustFiles(settings, facts),
     ],
     probes: probes(settings),
     postfix: {

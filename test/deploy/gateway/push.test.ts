@@ -236,6 +236,9 @@ describe('a push', { skip: skipLab }, () => {
     ['live /etc/passwd x y', 'activate none'],
     ['key ../../etc/shadow', 'activate none'],
     ['key files/../plan', 'activate none'],
+    ['system files/postfix/public.pem /etc/shadow', 'activate none'],
+    ['system files/../plan /etc/ssl/certs/ca-certificates.crt', 'activate none'],
+    ['system files/none.pem /etc/ssl/certs/ca-certificates.crt', 'activate none'],
     ['bind 198.18.0.1 0', 'activate none'],
     ['bind $(reboot) 25', 'activate none'],
     ['activate halt'],
@@ -248,6 +251,23 @@ describe('a push', { skip: skipLab }, () => {
   }
 
   it('that was refused leaves everything as it was', () => stands(mx1, { digest: digestOf('nine') }));
+
+  it("adds the machine's own authorities to a trust list that names them", async () => {
+    const system = '/etc/ssl/certs/ca-certificates.crt';
+    const partner = pair('partner').certificate;
+
+    await deploy(mx1, {
+      digest: digestOf('trust'),
+      base: digestOf('nine'),
+      epoch: 7,
+      files: { 'postfix/public.pem': pair('nine').text, 'trust/outbound.pem': partner },
+      plan: [`system files/trust/outbound.pem ${system}`, 'activate none'],
+    });
+
+    const list = '/var/lib/signet/current/files/trust/outbound.pem';
+    assert.equal(await mx1.gateway.inside(`cat ${list}`), partner + (await mx1.gateway.inside(`cat ${system}`)));
+    assert.equal(await mx1.gateway.inside(`stat -c '%U %a' ${list}`), 'root 600\n');
+  });
 
   /** The reload is asynchronous: a server process that was idle may take one more connection. */
   async function serves(path: string): Promise<void> {

@@ -71,7 +71,7 @@ const cases: readonly Case[] = [
     settings: {
       interfaces: { main: { address: '198.18.9.9', hostname: 'mx1.example.test' } },
       listeners: { public: listener({ port: 587 }) },
-      outbound: { trust: 'system', interface: 'main' },
+      outbound: { trust: ['system'], interface: 'main' },
     },
     expected: [['/interfaces/main/address', /does not have the address 198\.18\.9\.9, only 198\.18\.0\.11/]],
   },
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
     title: 'a delivery interface with an address the machine does not have is refused',
     settings: {
       interfaces: { ...two, out: { address: '2001:db8::99', hostname: 'mx1.example.test' } },
-      outbound: { trust: 'system', interface: 'out' },
+      outbound: { trust: ['system'], interface: 'out' },
     },
     expected: [['/interfaces/out/address', /2001:db8::99/]],
   },
@@ -153,6 +153,22 @@ const cases: readonly Case[] = [
     expected: [['/destinations/default/tls', /dane needs DNS, but smtp_host_lookup = native/]],
   },
   {
+    title: 'a level that verifies is refused without a trust list; one that only records it is not, and is told',
+    settings: {
+      destinations: {
+        default: { tls: 'required' },
+        'a.example': { tls: 'required-verify' },
+        'b.example': { tls: 'preferred-verify' },
+        'c.example': { tls: 'dane-only' },
+      },
+      outbound: { trust: [] },
+    },
+    expected: [
+      ['/destinations/a.example/tls', /required-verify verifies no server without a trust list, so mail would wait/],
+      ['/destinations/b.example/tls', /preferred-verify verifies no server without a trust list/],
+    ],
+  },
+  {
     title: 'options on a delivery service that overrule main.cf are refused, those of other transports are not',
     postfix: {
       masterCf: `${stock.replace(/^(relay .*)$/m, '$1\n  -o smtp_tls_security_level=none')}scan unix - - n - - smtp\n  -o smtp_tls_security_level=none\n`,
@@ -163,7 +179,7 @@ const cases: readonly Case[] = [
     title: 'names that lead nowhere are left to the configuration',
     settings: {
       listeners: { public: listener({ interface: 'gone', policy: 'gone', certificate: 'gone' }) },
-      outbound: { trust: 'gone', interface: 'gone' },
+      outbound: { trust: ['gone'], interface: 'gone' },
     },
     expected: [],
   },

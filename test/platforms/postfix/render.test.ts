@@ -5,7 +5,7 @@ import { isNamed } from '../../../services/errors.ts';
 import { findings } from '../../../services/schema/parse.ts';
 import { platforms } from '../../../services/platforms/registry.ts';
 import { postfix } from '../../../services/platforms/postfix/postfix.ts';
-import type { Destination } from '../../../services/schema/types.generated.ts';
+import type { Destination, Settings } from '../../../services/schema/types.generated.ts';
 import { facts, input, listener, manifest, settings } from './sample.ts';
 
 const pin = '0123456789abcdef'.repeat(4);
@@ -113,7 +113,7 @@ describe('a manifest', () => {
           b: listener({ port: 465 }),
           c: listener({ port: 587, certificate: 'demonstration', policy: 'off' }),
         },
-        outbound: { trust: 'system', certificate: 'client' },
+        outbound: { trust: ['system'], certificate: 'client' },
       }),
       facts(),
     ).files.filter(({ path }) => path.startsWith('certificates/'));
@@ -145,12 +145,41 @@ describe('a manifest', () => {
     assert.equal(file('SUSE Linux Enterprise Server 15 SP6'), '/etc/ssl/ca-bundle.pem');
   });
 
+  const bundle = '7'.repeat(64);
+  const other = '8'.repeat(64);
+  const lists: Settings['trust'] = {
+    system: { source: 'system' },
+    partners: { source: 'bundle', bundle },
+    again: { source: 'bundle', bundle },
+    suppliers: { source: 'bundle', bundle: other },
+  };
+  const system = '/etc/ssl/certs/ca-certificates.crt';
+  const own = '/var/lib/signet/current/files/trust/outbound.pem';
+  const choices: readonly (readonly [Settings['outbound']['trust'], string, readonly object[]])[] = [
+    [[], '', []],
+    [['system'], system, []],
+    ['system', system, []],
+    ['partners', own, [{ bundle }]],
+    [['partners', 'again', 'suppliers'], own, [{ bundle }, { bundle: other }]],
+    [['system', 'partners'], own, [{ bundle }, { system }]],
+  ];
+  for (const [trust, file, parts] of choices) {
+    it(`trusts ${JSON.stringify(trust)} and nothing else`, () => {
+      const found = manifest(settings({ trust: lists, outbound: { trust } }), facts());
+
+      assert.equal(found.postfix?.parameters['smtp_tls_CAfile'], file);
+      assert.equal(found.postfix.parameters['smtp_tls_CApath'], '');
+      assert.equal(found.postfix.parameters['tls_append_default_CA'], 'no');
+      assert.deepEqual(found.files.find(({ path }) => path === 'trust/outbound.pem')?.parts ?? [], parts);
+    });
+  }
+
   it('leaves bind addresses and the EHLO name alone without a delivery interface', () => {
     const bound = (address: string) =>
       manifest(
         settings({
           interfaces: { main: { address, hostname: 'out.example.test' } },
-          outbound: { trust: 'system', interface: 'main' },
+          outbound: { trust: ['system'], interface: 'main' },
         }),
         facts(),
       ).postfix?.parameters;

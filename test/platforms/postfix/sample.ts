@@ -23,7 +23,7 @@ export function settings(sections: Sections = {}): Settings {
     listeners: { public: listener() },
     mailFlowPolicies: { default: { tls: 'preferred' }, off: { tls: 'off' }, required: { tls: 'required' } },
     destinations: { default: { tls: 'preferred' } },
-    outbound: { trust: 'system' },
+    outbound: { trust: ['system'] },
     ...sections,
   };
 }
