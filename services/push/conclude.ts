@@ -59,11 +59,11 @@ export function conclude(
   }
 }
 
-/** The answer was lost and could not be had later. */
-export function lost(served: readonly Served[]): Delivery {
+/** The answer was lost and could not be had later, for the reason that is given. */
+export function lost(served: readonly Served[], reason = ''): Delivery {
   return {
     state: 'unknown',
-    detail: 'the answer was lost, and the gateway has not said since how it ended',
+    detail: `the answer was lost, and the gateway has not said since how it ended${reason === '' ? '' : `: ${reason}`}`,
     served,
   };
 }

@@ -4,14 +4,17 @@ import { isNamed, NamedError } from '../errors.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
-import type { MachineStatus, Registration, Rollout } from '../schema/types.generated.ts';
+import type { MachineStatus, Manifest, Registration, Rollout } from '../schema/types.generated.ts';
 import { contents } from './contents.ts';
-import { deliver, type Delivery, type DeliverOptions, type Known } from './deliver.ts';
+import type { Delivery } from './conclude.ts';
+import { deliver } from './deliver.ts';
+import type { DeliverOptions, Known } from './delivery.ts';
 import { readFacts, readState, upgrade } from './gateway.ts';
 import type { Link, Pool } from './pool.ts';
 import { prove } from './prove.ts';
 import type { Records } from './records/service.ts';
 import type { Script } from './script.ts';
+import type { Connection } from './ssh.ts';
 import { fold, type Event } from './status.ts';
 
 export interface MachineDeps {
@@ -55,10 +58,8 @@ export async function deliverTo(
         chains: (ids) => pki.facts(ids),
         platforms: deps.platforms,
         link: () => deps.pool.link(registration.id),
-        upgrade: async ({ connection }) => {
-          await upgrade(connection, deps.script, options.epoch);
-          deps.pool.drop(registration.id);
-        },
+        upgrade: ({ connection }) => bringScript(deps, registration, connection, options.epoch),
+        recall: (digest) => recall(deps, registration, digest),
         now,
       },
       await known(deps, registration),
@@ -78,6 +79,49 @@ export async function deliverTo(
   }
 }
 
+/** The link is dropped: a session that is open on it runs the old script. */
+async function bringScript(
+  { pool, script }: MachineDeps,
+  { id }: Registration,
+  connection: Connection,
+  epoch: number,
+): Promise<void> {
+  try {
+    await upgrade(connection, script, epoch);
+  } catch (error) {
+    if (!isNamed(error)) throw error;
+    throw new NamedError(
+      error.code,
+      `nothing was pushed, as the script there could not be replaced by ${script.version}: ${error.message}`,
+      { transient: error.transient, facts: error.facts, cause: error },
+    );
+  } finally {
+    pool.drop(id);
+  }
+}
+
+/**
+ * The manifest with this digest that an earlier revision gives the machine: what a gateway has that left and is back, that
+ * came from a configuration file, or whose last push this controller has not recorded.
+ */
+async function recall({ config }: MachineDeps, { id }: Registration, digest: string): Promise<Manifest | undefined> {
+  for (const { number } of await config.history({ limit: lookBack })) {
+    const { machines } = await config.configuration(number);
+    const name = Object.keys(machines).find((one) => machines[one]?.id === id);
+    // What was fine then need not be so with what the machine is now.
+    const manifest = name === undefined ? undefined : await config.manifest(name, number).catch(ifNamed);
+    if (manifest?.digest === digest) return manifest;
+  }
+  return undefined;
+}
+
+function ifNamed(error: unknown): undefined {
+  if (!isNamed(error)) throw error;
+}
+
+/** Revisions to look for what a gateway has; each costs some milliseconds, and only where it is not on record. */
+const lookBack = 50;
+
 /** Looks at one machine, now: reads the gateway, probes its listeners, and records what was seen. */
 export async function look(deps: MachineDeps, machine: string): Promise<MachineStatus> {
   const registration = await registered(deps, machine);
@@ -92,13 +136,16 @@ export async function look(deps: MachineDeps, machine: string): Promise<MachineS
   return deps.records.amendStatus(registration, (present) => fold(present, event));
 }
 
-async function seen(deps: MachineDeps, { id, host }: Registration, { connection }: Link): Promise<Event> {
+async function seen(deps: MachineDeps, registration: Registration, { connection }: Link): Promise<Event> {
+  const { id, host } = registration;
   const { machines, pki, platforms, records, now } = deps;
   const facts = await readFacts(connection, now());
   const { digest, generation } = await readState(connection);
   await machines.setFacts(id, facts);
   const { confirmed, sent } = await records.deployed(id);
-  const deployed = [confirmed, sent].find((manifest) => manifest?.digest === digest);
+  const deployed =
+    [confirmed, sent].find((manifest) => manifest?.digest === digest) ??
+    (digest === '-' ? undefined : await recall(deps, registration, digest));
   if (!deployed) return { kind: 'seen', digest, generation, drift: [], served: [], time: now() };
   const served = await prove(
     {

@@ -2,7 +2,7 @@
 import pLimit from 'p-limit';
 
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './conclude.ts';
 import { next, settled } from './rollout.ts';
 
 export interface RunnerDeps {

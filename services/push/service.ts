@@ -5,7 +5,7 @@ import { NamedError } from '../errors.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './conclude.ts';
 import { deliverTo, look, registered, revisionFor, type MachineDeps } from './machine.ts';
 import { recordsService, type CreateOptions, type Deployed } from './records/service.ts';
 import { settled, takeBack, waves } from './rollout.ts';

@@ -1,6 +1,6 @@
 /** Folds what happened to a machine into its status: wanted, deployed and served stay three facts. */
 import type { MachineStatus, Manifest } from '../schema/types.generated.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './conclude.ts';
 
 export type Event =
   | { readonly kind: 'wanted'; readonly revision: number; readonly manifest: Manifest }
