@@ -2,16 +2,19 @@
 import 'reflect-metadata';
 
 export {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
+  CRLDistributionPointsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
+  Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   Name,
+  Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate as ParsedCertificate,
   X509CertificateGenerator,
   type JsonGeneralNames,
-  type JsonNameParams,
 } from '@peculiar/x509';

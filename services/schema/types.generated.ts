@@ -25,9 +25,15 @@ export interface Shapes {
   readonly 'audit-entry': AuditEntry;
   readonly 'audit-list': AuditList;
   readonly 'audit-query': AuditQuery;
+  readonly 'authority-certificate-view': AuthorityCertificateView;
+  readonly 'authority-list': AuthorityList;
+  readonly 'authority-renewal': AuthorityRenewal;
+  readonly 'authority-request': AuthorityRequest;
+  readonly 'authority-view': AuthorityView;
   readonly 'certificate-added': CertificateAdded;
   readonly 'certificate-detail': CertificateDetail;
   readonly 'certificate-list': CertificateList;
+  readonly 'certificate-signing': CertificateSigning;
   readonly 'certificate-source': CertificateSource;
   readonly 'certificate-view': CertificateView;
   readonly 'commit-options': CommitOptions;
@@ -45,6 +51,8 @@ export interface Shapes {
   readonly 'history-query': HistoryQuery;
   readonly 'host-key-request': HostKeyRequest;
   readonly 'host-key': HostKey;
+  readonly 'issued-list': IssuedList;
+  readonly 'issued-query': IssuedQuery;
   readonly 'join-plan': JoinPlan;
   readonly 'join-request': JoinRequest;
   readonly joined: Joined;
@@ -65,6 +73,7 @@ export interface Shapes {
   readonly 'revision-list': RevisionList;
   readonly 'revision-query': RevisionQuery;
   readonly 'revision-view': RevisionView;
+  readonly revocation: Revocation;
   readonly 'rolled-back': RolledBack;
   readonly 'rollout-list': RolloutList;
   readonly 'rollout-options': RolloutOptions;
@@ -72,6 +81,7 @@ export interface Shapes {
   readonly 'rollouts-query': RolloutsQuery;
   readonly 'save-options': SaveOptions;
   readonly 'settings-change': SettingsChange;
+  readonly 'signed-certificate': SignedCertificate;
   readonly 'token-created': TokenCreated;
   readonly 'token-list': TokenList;
   readonly 'token-record': TokenRecord;
@@ -80,12 +90,15 @@ export interface Shapes {
   readonly 'trust-bundle-source': TrustBundleSource;
   readonly 'trust-bundle': TrustBundle;
   readonly archive: Archive;
+  readonly 'authority-certificate': AuthorityCertificate;
+  readonly authority: Authority;
   readonly 'certificate-request': CertificateRequest;
   readonly 'configuration-file': ConfigurationFile;
   readonly 'configuration-secrets': ConfigurationSecrets;
   readonly configuration: Configuration;
   readonly draft: Draft;
   readonly facts: Facts;
+  readonly 'issued-certificate': IssuedCertificate;
   readonly manifest: Manifest;
   readonly operation: Operation;
   readonly outcome: Outcome;
@@ -102,6 +115,7 @@ export interface Shapes {
   readonly protocols: Protocols;
   readonly trust: Trust;
   readonly status: MachineStatus;
+  readonly subject: Subject;
 }
 /**
  * A machine that is to become a member, with the host key that was shown and accepted.
@@ -191,6 +205,105 @@ export interface AuditQuery {
    */
   readonly before?: string;
   readonly limit?: number;
+}
+/**
+ * A certificate of an authority: whose it is, and how long it is valid.
+ */
+export interface AuthorityCertificateView {
+  readonly subject: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly key: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notBefore: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notAfter: string;
+  /**
+   * SHA-256 of its DER.
+   */
+  readonly fingerprint: string;
+}
+/**
+ * Every private authority.
+ */
+export interface AuthorityList {
+  readonly authorities: readonly AuthorityView[];
+}
+/**
+ * A private authority: what it is called, and how long its certificates are valid.
+ */
+export interface AuthorityView {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly root: AuthorityCertificateView;
+  readonly issuing: AuthorityCertificateView;
+  /**
+   * The root as a trust bundle, for trust lists to name.
+   */
+  readonly bundle: string;
+  /**
+   * Where the revocation list is published: this address with /crl/NAME.crl after it, named in every certificate that is issued. Absent: certificates name none.
+   */
+  readonly crlUrl?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  readonly author: string;
+}
+/**
+ * A new issuing certificate for the same key, under the same root.
+ */
+export interface AuthorityRenewal {
+  /**
+   * How long it is valid, the root permitting.
+   */
+  readonly days?: number;
+}
+/**
+ * A private authority to be made: a root for ten years unless told, and the issuing certificate under it.
+ */
+export interface AuthorityRequest {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly subject: Subject;
+  /**
+   * The kind of a private key that is made.
+   */
+  readonly key?: 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384';
+  /**
+   * How long the root is valid.
+   */
+  readonly rootDays?: number;
+  /**
+   * How long the issuing certificate is valid, the root permitting.
+   */
+  readonly days?: number;
+  /**
+   * Where the revocation list is published: this address with /crl/NAME.crl after it, named in every certificate that is issued. Absent: certificates name none.
+   */
+  readonly crlUrl?: string;
+}
+/**
+ * Whom a certificate is for.
+ */
+export interface Subject {
+  readonly commonName: string;
+  readonly organization?: string;
+  readonly organizationalUnit?: string;
+  readonly locality?: string;
+  readonly state?: string;
+  readonly country?: string;
+  readonly emailAddress?: string;
 }
 /**
  * A certificate that was bound in the draft.
@@ -426,10 +539,28 @@ export interface CertificateList {
   readonly certificates: readonly CertificateView[];
 }
 /**
- * Where a certificate comes from: made here, or from a PKCS#12 file, or from PEM text.
+ * A signing request (PKCS#10) made elsewhere, for an authority to sign.
+ */
+export interface CertificateSigning {
+  /**
+   * PEM.
+   */
+  readonly csr: string;
+  /**
+   * What a certificate is for: a server (serverAuth), a client (clientAuth), or both.
+   */
+  readonly profile: 'server' | 'client' | 'both';
+  /**
+   * How long the certificate is valid, the issuing certificate permitting.
+   */
+  readonly days?: number;
+}
+/**
+ * Where a certificate comes from: made here, or issued by an authority of ours, or from a PKCS#12 file, or from PEM text.
  */
 export interface CertificateSource {
   readonly create?: CertificateRequest;
+  readonly issue?: Issue;
   /**
    * A PKCS#12 file, base64.
    */
@@ -451,24 +582,32 @@ export interface CertificateSource {
  * A self-signed certificate to be made.
  */
 export interface CertificateRequest {
+  /**
+   * The kind of a private key that is made.
+   */
   readonly key?: 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384';
   readonly subject: Subject;
   readonly alternativeNames?: AlternativeNames;
   readonly days?: number;
 }
-export interface Subject {
-  readonly commonName: string;
-  readonly organization?: string;
-  readonly organizationalUnit?: string;
-  readonly locality?: string;
-  readonly state?: string;
-  readonly country?: string;
-  readonly emailAddress?: string;
-}
 export interface AlternativeNames {
   readonly dns?: readonly string[];
   readonly ip?: readonly string[];
   readonly email?: readonly string[];
+}
+/**
+ * A new key, certified by a private authority.
+ */
+export interface Issue {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly authority: string;
+  /**
+   * What a certificate is for: a server (serverAuth), a client (clientAuth), or both.
+   */
+  readonly profile: 'server' | 'client' | 'both';
+  readonly request: CertificateRequest;
 }
 /**
  * What goes with a commit.
@@ -728,6 +867,84 @@ export interface HostKey {
    * SHA256:..., as ssh-keygen -l prints it.
    */
   readonly hostKey: string;
+}
+/**
+ * Certificates of an authority, by serial number.
+ */
+export interface IssuedList {
+  readonly certificates: readonly IssuedCertificate[];
+  /**
+   * Ask for what is after this one; absent: there is no more.
+   */
+  readonly next?: string;
+}
+/**
+ * One certificate that an authority issued, and whether it was revoked.
+ */
+export interface IssuedCertificate {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly authority: string;
+  /**
+   * Of a certificate of ours: 16 bytes, lower-case hexadecimal.
+   */
+  readonly serial: string;
+  /**
+   * What a certificate is for: a server (serverAuth), a client (clientAuth), or both.
+   */
+  readonly profile: 'server' | 'client' | 'both';
+  readonly subject: string;
+  /**
+   * DNS names and IP addresses.
+   */
+  readonly names: readonly string[];
+  /**
+   * The id of the key it certifies. Signet holds that key unless the certificate was signed from a request.
+   */
+  readonly key: string;
+  /**
+   * The chain it is the leaf of.
+   */
+  readonly chain: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly issued: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notAfter: string;
+  readonly request?: CertificateRequest;
+  readonly revoked?: Revoked;
+}
+export interface Revoked {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  /**
+   * RFC 5280 5.3.1, without those that suspend and reinstate.
+   */
+  readonly reason:
+    | 'unspecified'
+    | 'keyCompromise'
+    | 'cACompromise'
+    | 'affiliationChanged'
+    | 'superseded'
+    | 'cessationOfOperation'
+    | 'privilegeWithdrawn'
+    | 'aACompromise';
+}
+/**
+ * Which page of an authority's certificates is wanted.
+ */
+export interface IssuedQuery {
+  /**
+   * Only certificates after this one.
+   */
+  readonly after?: string;
+  readonly limit?: number;
 }
 /**
  * What joining would do, before anything is done.
@@ -1064,6 +1281,14 @@ export interface PathParameters {
    * The id of a token.
    */
   readonly token?: string;
+  /**
+   * The name of a private authority.
+   */
+  readonly authority?: string;
+  /**
+   * The serial number of a certificate that an authority issued.
+   */
+  readonly serial?: string;
 }
 /**
  * Why a request was refused or failed (RFC 9457).
@@ -1177,6 +1402,23 @@ export interface RosterEntry {
  */
 export interface Layer {
   readonly [k: string]: unknown;
+}
+/**
+ * Why a certificate is to be trusted no longer.
+ */
+export interface Revocation {
+  /**
+   * RFC 5280 5.3.1, without those that suspend and reinstate.
+   */
+  readonly reason?:
+    | 'unspecified'
+    | 'keyCompromise'
+    | 'cACompromise'
+    | 'affiliationChanged'
+    | 'superseded'
+    | 'cessationOfOperation'
+    | 'privilegeWithdrawn'
+    | 'aACompromise';
 }
 /**
  * The revision that brings another one back.
@@ -1331,6 +1573,17 @@ export interface SaveOptions {
   readonly revision?: number;
 }
 /**
+ * What an authority made of a signing request.
+ */
+export interface SignedCertificate {
+  readonly certificate: IssuedCertificate;
+  /**
+   * The certificate and the issuing certificate, PEM.
+   */
+  readonly pem: string;
+  readonly findings: readonly Finding[];
+}
+/**
  * A new token, whose secret is shown this once.
  */
 export interface TokenCreated {
@@ -1457,6 +1710,40 @@ export interface Archive {
   };
 }
 /**
+ * A certificate of an authority, and the key it is for.
+ */
+export interface AuthorityCertificate {
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly key: string;
+  readonly pem: string;
+}
+/**
+ * A private certificate authority as it is kept: a root, and the issuing certificate under it. Their keys are sealed apart.
+ */
+export interface Authority {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly root: AuthorityCertificate;
+  readonly issuing: AuthorityCertificate;
+  /**
+   * The root as a trust bundle, for trust lists to name.
+   */
+  readonly bundle: string;
+  /**
+   * Where the revocation list is published: this address with /crl/NAME.crl after it, named in every certificate that is issued. Absent: certificates name none.
+   */
+  readonly crlUrl?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  readonly author: string;
+}
+/**
  * The whole configuration in one file: settings and certificates in readable text, private keys encrypted under a passphrase (age, scrypt).
  */
 export interface ConfigurationFile {
@@ -1489,6 +1776,14 @@ export interface ConfigurationFile {
   readonly bundles: {
     readonly [k: string]: string;
   };
+  /**
+   * Private authorities; absent in files of a controller without any.
+   */
+  readonly authorities?: readonly Authority[];
+  /**
+   * What they issued and is still valid.
+   */
+  readonly issued?: readonly IssuedCertificate[];
   /**
    * An age file in its armored form; inside, what configuration-secrets.schema.json describes.
    */

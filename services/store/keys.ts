@@ -25,6 +25,17 @@ export const keys = {
   bundle: (id: string) => `pki/bundle/${id}`,
   /** The binding of this installation's demonstration certificate. */
   demonstration: 'pki/demonstration',
+  authority: (name: string) => `pki/authority/${name}`,
+  authorities: 'pki/authority/',
+  /** What an authority issued, by serial number. */
+  issued: (authority: string, serial: string) => `pki/issued/${authority}/${serial}`,
+  issuedBy: (authority: string) => `pki/issued/${authority}/`,
+  /** What of it was revoked. */
+  revoked: (authority: string, serial: string) => `pki/revoked/${authority}/${serial}`,
+  revokedBy: (authority: string) => `pki/revoked/${authority}/`,
+  /** Written with every revocation: its revision tells whether a list has them all. */
+  lastRevocation: (authority: string) => `pki/last-revocation/${authority}`,
+  revocationList: (authority: string) => `pki/revocation-list/${authority}`,
 
   registration: (id: string) => `machine/registration/${id}`,
   registrations: 'machine/registration/',
