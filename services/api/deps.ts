@@ -4,6 +4,7 @@ import type { CertificateService } from '../certificates/contract.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { MembershipService } from '../membership/contract.ts';
+import type { AlertService } from '../observe/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { ApiService, ApiServiceDeps } from './service.ts';
@@ -16,6 +17,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly certificates: CertificateService;
   readonly membership: MembershipService;
   readonly backup: BackupService;
+  readonly alerts: AlertService;
   readonly log: Log;
   readonly about: About;
   /** Aborts when the process is about to end: streams end, and connections are not kept. */

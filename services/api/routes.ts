@@ -1,4 +1,5 @@
 /** The table of everything the API answers. */
+import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { certificateRoutes } from './certificates.ts';
 import { configurationFileRoutes } from './configuration-files.ts';
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...certificateRoutes,
   ...trustBundleRoutes,
   ...configurationFileRoutes,
+  ...alertRoutes,
   ...auditRoutes,
   ...tokenRoutes,
   ...eventRoutes,

@@ -25,13 +25,16 @@ export function bindings({ layers }: Configuration, demonstration: CertificateBi
   return [...set, { level: defaultsLevel, name: demonstrationName, binding: demonstration }];
 }
 
-/** Which settings of which machines end up at each binding, keyed by `useKey`. */
-export function uses(machines: ReadonlyMap<string, Effective>): ReadonlyMap<string, CertificateView['usedBy']> {
+/** Which settings of which machines end up at each binding (of a certificate, or of a trust list), keyed by `useKey`. */
+export function uses(
+  machines: ReadonlyMap<string, Effective>,
+  section: 'certificates' | 'trust' = 'certificates',
+): ReadonlyMap<string, CertificateView['usedBy']> {
   const out = new Map<string, CertificateView['usedBy'][number][]>();
   for (const [machine, { settings, origins }] of machines) {
     for (const { from, to } of references(settings)) {
-      const [section, name] = to;
-      const level = section === 'certificates' ? origins.get(pointer(to)) : undefined;
+      const [named, name] = to;
+      const level = named === section ? origins.get(pointer(to)) : undefined;
       if (level === undefined) continue;
       const key = useKey(level, name);
       out.set(key, [...(out.get(key) ?? []), { machine, pointer: pointer(from) }]);

@@ -80,6 +80,10 @@ export function controller(client: Client) {
     loadConfiguration: (file: string, passphrase: string) =>
       post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
 
+    alerts: () => get<Shape.AlertList>('/alerts'),
+    acknowledgeAlert: (id: string) => post<Shape.AlertView>(path('alerts', id, 'acknowledgement')),
+    silenceAlert: (id: string, until: string) => post<Shape.AlertView>(path('alerts', id, 'silence'), { until }),
+    testAlerts: () => post<Shape.AlertTest>('/alerts/test'),
     audit: (query: { readonly before?: string | undefined; readonly limit?: number | undefined }) =>
       get<Shape.AuditList>('/audit', query),
     tokens: () => get<Shape.TokenList>('/tokens'),

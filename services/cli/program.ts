@@ -33,6 +33,7 @@ const groups: readonly Group[] = [
   { names: ['revision'], load: async () => (await import('./revision.ts')).revisionCommands },
   { names: ['rollout'], load: async () => (await import('./rollout.ts')).rolloutCommands },
   { names: ['config'], load: async () => (await import('./config-file.ts')).configFileCommands },
+  { names: ['alert'], load: async () => (await import('./alert.ts')).alertCommands },
   { names: ['token'], load: async () => (await import('./token.ts')).tokenCommands },
   { names: ['audit', 'log'], load: async () => (await import('./audit.ts')).auditCommands },
   { names: ['health'], load: async () => (await import('./health.ts')).healthCommands },

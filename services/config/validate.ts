@@ -5,6 +5,7 @@ import type { JsonObject } from '../schema/json.ts';
 import { findings as schemaFindings, layerFindings } from '../schema/parse.ts';
 import { parts, pointer } from '../schema/pointer.ts';
 import type { Configuration, Facts, Settings, Shapes } from '../schema/types.generated.ts';
+import { alertFindings } from './alerts.ts';
 import { bindingFaults, type Fault, type Material } from './bindings.ts';
 import { blame } from './blame.ts';
 import { sayingAt } from './explain.ts';
@@ -38,6 +39,8 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
   yield malformed;
   // What is no layer cannot be resolved.
   if (malformed.length > 0) return;
+
+  yield alertFindings(configuration, input.facts);
 
   const faults = bindingFaults(layers, material);
   const shown = new Set<string>();

@@ -9,6 +9,7 @@ import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
 import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
+import { alertService } from '../observe/service.ts';
 import { pkiService } from '../pki/service.ts';
 import { platforms } from '../platforms/registry.ts';
 import { pool } from '../push/pool.ts';
@@ -72,14 +73,16 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const certificates = certificateService({ config, pki });
   const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, now });
+  const alerts = alertService({ store, config, pki, push, now });
 
   return {
-    api: { config, pki, machines, push, certificates, membership, backup, store, now },
+    api: { config, pki, machines, push, certificates, membership, backup, alerts, store, now },
     lead: {
       store,
       config,
       machines,
       push,
+      alerts,
       name: `${hostname()} ${process.pid}`,
       sweepSeconds: options.sweepSeconds,
       log,

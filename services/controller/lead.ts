@@ -9,10 +9,11 @@ import type { Revision } from '../schema/types.generated.ts';
 import { follow } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
+import { alerting, type AlertingDeps } from './alerting.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
 import { upkeep } from './upkeep.ts';
 
-export interface LeadDeps extends SweepDeps {
+export interface LeadDeps extends SweepDeps, AlertingDeps {
   readonly store: Store;
   readonly config: ConfigService;
   readonly push: PushService & PushLeader;
@@ -59,6 +60,7 @@ async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<
     deps.push.lead({ epoch, fence: lease.fence }, all),
     followHead(deps, all),
     sweep(deps, all),
+    alerting(deps, lease.fence, all),
     upkeep(deps, { fence: lease.fence, everySeconds: upkeepSeconds }, all),
   ];
   try {

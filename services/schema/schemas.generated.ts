@@ -2,6 +2,160 @@
 export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/alert-notice.schema.json',
+    title: 'Alert notice',
+    description: 'What a webhook gets: every alert that it is to know of now, in one message.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'time', 'test', 'alerts', 'cleared'],
+    properties: {
+      id: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description:
+          'Of what is told: a notice that is sent again, because it is not known whether it arrived, has the same.',
+      },
+      time: { $ref: 'common.schema.json#/$defs/instant' },
+      test: { type: 'boolean', description: 'True: sent by hand, to see whether it arrives.' },
+      alerts: {
+        type: 'array',
+        description: 'New ones, and those that came to their next rung.',
+        items: { $ref: 'alert.schema.json' },
+      },
+      cleared: { type: 'array', description: 'Those that are over.', items: { $ref: 'alert.schema.json' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/alert-record.schema.json',
+    title: 'Alert record',
+    description: 'What is kept of one alert: a record of the store.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['alert', 'told', 'failed'],
+    properties: {
+      alert: { $ref: 'alert.schema.json' },
+      pending: { const: true, description: 'It may become an alert, and is none yet.' },
+      told: {
+        type: 'object',
+        description: 'By recipient, the rung it was told last.',
+        additionalProperties: { type: 'integer' },
+      },
+      failed: {
+        type: 'object',
+        description: 'By recipient, why it could not be told last time.',
+        additionalProperties: { type: 'string' },
+      },
+      acknowledged: {
+        title: 'Acknowledgement',
+        description: 'Who has seen it, and at which rung; the next rung ends it.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['by', 'time', 'rung'],
+        properties: {
+          by: { type: 'string' },
+          time: { $ref: 'common.schema.json#/$defs/instant' },
+          rung: { type: 'integer' },
+        },
+      },
+      silenced: {
+        title: 'Silence',
+        description: 'Nobody is told until then.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['by', 'until'],
+        properties: { by: { type: 'string' }, until: { $ref: 'common.schema.json#/$defs/instant' } },
+      },
+      cleared: {
+        $ref: 'common.schema.json#/$defs/instant',
+        description: 'When it was over; kept until those who were told of it know.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/alert.schema.json',
+    title: 'Alert',
+    description: 'One thing that needs a person.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['id', 'kind', 'due', 'rung', 'since', 'summary', 'remedy', 'breaks'],
+    properties: {
+      id: {
+        type: 'string',
+        pattern: '^(expiry-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
+        description: 'Of the certificate or the machine, whatever its names and levels: the same thing is one alert.',
+      },
+      kind: {
+        type: 'string',
+        enum: ['expiry', 'not-served'],
+        description:
+          'expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants.',
+      },
+      due: {
+        $ref: 'common.schema.json#/$defs/instant',
+        description: 'When the certificate expires, or when the machine had not had it for an hour.',
+      },
+      rung: {
+        type: 'integer',
+        description:
+          'How far it has come: the days left of the last rung that was reached; 0 when it is due, and -7, -14 and so on for the weeks after.',
+      },
+      since: { $ref: 'common.schema.json#/$defs/instant', description: 'When it was raised first.' },
+      summary: { type: 'string', description: 'What is the matter, in one sentence.' },
+      remedy: { type: 'string', description: 'What to do about it.' },
+      certificate: {
+        title: 'Expiring certificate',
+        description: 'The certificate that expires.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['fingerprint', 'subject', 'issuer', 'role', 'bound'],
+        properties: {
+          fingerprint: { $ref: 'common.schema.json#/$defs/sha256', description: 'SHA-256 of its DER.' },
+          subject: { type: 'string' },
+          issuer: { type: 'string' },
+          role: {
+            type: 'string',
+            enum: ['leaf', 'intermediate', 'trusted', 'authority'],
+            description:
+              "leaf: served or shown. intermediate: sent along with one. trusted: in a trust list. authority: of Signet's own.",
+          },
+          bound: {
+            type: 'array',
+            description: 'Where it is set.',
+            items: {
+              title: 'Alert place',
+              type: 'object',
+              additionalProperties: false,
+              required: ['level', 'pointer'],
+              properties: { level: { type: 'string' }, pointer: { $ref: 'common.schema.json#/$defs/pointer' } },
+            },
+          },
+        },
+      },
+      machine: { $ref: 'common.schema.json#/$defs/machineName', description: 'The machine that is not served.' },
+      breaks: {
+        type: 'array',
+        description: 'The settings that fail with it, on which machines.',
+        items: {
+          title: 'Alert use',
+          type: 'object',
+          additionalProperties: false,
+          required: ['pointer', 'machines', 'count'],
+          properties: {
+            pointer: { $ref: 'common.schema.json#/$defs/pointer' },
+            machines: {
+              type: 'array',
+              description: 'The first few of them.',
+              items: { $ref: 'common.schema.json#/$defs/machineName' },
+            },
+            count: { type: 'integer', minimum: 1, description: 'How many there are in all.' },
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/accepted-join.schema.json',
     title: 'Accepted join',
     description: 'A machine that is to become a member, with the host key that was shown and accepted.',
@@ -40,6 +194,86 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'For a machine that was a member before: bring its archived layer back, or start afresh.',
       },
       rollout: { type: 'boolean', description: 'Defaults to true: push to it at once.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/alert-list.schema.json',
+    title: 'Alert list',
+    description: 'Every alert that is not over, the most urgent first.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['alerts'],
+    properties: { alerts: { type: 'array', items: { $ref: 'alert-view.schema.json' } } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/alert-test.schema.json',
+    title: 'Alert test',
+    description: 'What became of a test notice.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['recipients'],
+    properties: {
+      recipients: {
+        type: 'array',
+        items: {
+          title: 'Test delivery',
+          type: 'object',
+          additionalProperties: false,
+          required: ['recipient', 'delivered', 'detail'],
+          properties: {
+            recipient: { type: 'string' },
+            delivered: { type: 'boolean' },
+            detail: { type: 'string', description: 'Which server took it, or why none did.' },
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/alert-view.schema.json',
+    title: 'Alert view',
+    description: 'An alert and what was done about it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['alert', 'state', 'told', 'undelivered'],
+    properties: {
+      alert: { $ref: '../alert.schema.json' },
+      state: { type: 'string', enum: ['open', 'acknowledged', 'silenced'] },
+      acknowledged: {
+        title: 'Acknowledgement',
+        description: 'Who has seen it, and at which rung; the next rung ends it.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['by', 'time', 'rung'],
+        properties: {
+          by: { type: 'string' },
+          time: { $ref: '../common.schema.json#/$defs/instant' },
+          rung: { type: 'integer' },
+        },
+      },
+      silenced: {
+        title: 'Silence',
+        description: 'Nobody is told until then.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['by', 'until'],
+        properties: { by: { type: 'string' }, until: { $ref: '../common.schema.json#/$defs/instant' } },
+      },
+      told: { type: 'array', description: 'The recipients that know of it.', items: { type: 'string' } },
+      undelivered: {
+        type: 'array',
+        description: 'The recipients that could not be told; it is tried again.',
+        items: {
+          title: 'Undelivered',
+          type: 'object',
+          additionalProperties: false,
+          required: ['recipient', 'detail'],
+          properties: { recipient: { type: 'string' }, detail: { type: 'string' } },
+        },
+      },
     },
   },
   {
@@ -975,6 +1209,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/name',
         description: 'The name of a certificate at that level.',
       },
+      alert: {
+        type: 'string',
+        pattern: '^(expiry-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
+        description: 'The id of an alert.',
+      },
       author: {
         $ref: '../common.schema.json#/$defs/name',
         description: 'The name of a token, or `me`: the token of this request.',
@@ -1222,6 +1461,18 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       certificate: { $ref: '../issued-certificate.schema.json' },
       pem: { type: 'string', description: 'The certificate and the issuing certificate, PEM.' },
       findings: { type: 'array', items: { $ref: 'finding.schema.json' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/silence-request.schema.json',
+    title: 'Silence request',
+    description: 'How long nobody is to be told of an alert.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['until'],
+    properties: {
+      until: { $ref: '../common.schema.json#/$defs/instant', description: 'A time that is past ends a silence.' },
     },
   },
   {
@@ -2100,6 +2351,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'mailFlowPolicies',
       'destinations',
       'outbound',
+      'alerts',
     ],
     properties: {
       certificates: { $ref: 'settings/certificates.schema.json' },
@@ -2110,6 +2362,88 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       mailFlowPolicies: { $ref: 'settings/mail-flow-policies.schema.json' },
       destinations: { $ref: 'settings/destinations.schema.json' },
       outbound: { $ref: 'settings/outbound.schema.json' },
+      alerts: { $ref: 'settings/alerts.schema.json' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/settings/alerts.schema.json',
+    title: 'Alerts',
+    description:
+      'Who is told what needs a person, and when. It concerns the fleet as a whole and is only set at the cluster level.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['webhooks', 'ladder'],
+    properties: {
+      mail: {
+        title: 'Mail',
+        description: 'Where alerts are mailed, always as a whole. Left out: nowhere.',
+        type: 'object',
+        'x-merge': 'replace',
+        additionalProperties: false,
+        required: ['servers', 'from', 'to'],
+        properties: {
+          servers: {
+            title: 'Servers',
+            description:
+              'Mail servers as HOST:PORT, tried in this order. Better none of the gateways that Signet manages: when one is in trouble, so is the alert.',
+            type: 'array',
+            minItems: 1,
+            maxItems: 10,
+            uniqueItems: true,
+            items: {
+              title: 'Server',
+              type: 'string',
+              pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?):([1-9][0-9]{0,4})$',
+            },
+          },
+          tls: {
+            title: 'TLS',
+            description:
+              'starttls (RFC 3207) and implicit (RFC 8314) refuse a server without TLS, and take any certificate: one that has expired must not hold up the alert about it. Left out: starttls.',
+            type: 'string',
+            enum: ['none', 'starttls', 'implicit'],
+          },
+          from: {
+            title: 'From',
+            description: 'The sender, in the envelope as well.',
+            type: 'string',
+            pattern: '^[^\\s@<>()\\[\\]\\\\,;:"]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',
+          },
+          to: {
+            title: 'To',
+            type: 'array',
+            minItems: 1,
+            maxItems: 50,
+            uniqueItems: true,
+            items: {
+              title: 'Recipient',
+              type: 'string',
+              pattern: '^[^\\s@<>()\\[\\]\\\\,;:"]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$',
+            },
+          },
+        },
+      },
+      webhooks: {
+        title: 'Webhooks',
+        description:
+          'URLs that get each notice as JSON (alert-notice.schema.json). A URL may hold a token: logs and answers show only where it leads.',
+        type: 'array',
+        maxItems: 10,
+        uniqueItems: true,
+        items: { title: 'Webhook', type: 'string', maxLength: 2000, pattern: '^https?://[^\\s/@?#]+([/?#][^\\s]*)?$' },
+        default: [],
+      },
+      ladder: {
+        title: 'Ladder',
+        description:
+          'How many days before it expires a certificate is told about. The day itself, and each week after it, always are.',
+        type: 'array',
+        maxItems: 20,
+        uniqueItems: true,
+        items: { title: 'Days', type: 'integer', minimum: 0, maximum: 1000 },
+        default: [90, 60, 30, 15, 7, 3, 2, 1, 0],
+      },
     },
   },
   {

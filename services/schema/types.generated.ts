@@ -21,7 +21,13 @@ export type TrustList = SystemTrustList | CustomTrustList;
  * Every shape by its file.
  */
 export interface Shapes {
+  readonly 'alert-notice': AlertNotice;
+  readonly 'alert-record': AlertRecord;
+  readonly alert: Alert;
   readonly 'accepted-join': AcceptedJoin;
+  readonly 'alert-list': AlertList;
+  readonly 'alert-test': AlertTest;
+  readonly 'alert-view': AlertView;
   readonly 'audit-entry': AuditEntry;
   readonly 'audit-list': AuditList;
   readonly 'audit-query': AuditQuery;
@@ -82,6 +88,7 @@ export interface Shapes {
   readonly 'save-options': SaveOptions;
   readonly 'settings-change': SettingsChange;
   readonly 'signed-certificate': SignedCertificate;
+  readonly 'silence-request': SilenceRequest;
   readonly 'token-created': TokenCreated;
   readonly 'token-list': TokenList;
   readonly 'token-record': TokenRecord;
@@ -106,6 +113,7 @@ export interface Shapes {
   readonly revision: Revision;
   readonly rollout: Rollout;
   readonly settings: Settings;
+  readonly alerts: Alerts;
   readonly certificates: Certificates;
   readonly destinations: Destinations;
   readonly interfaces: Interfaces;
@@ -116,6 +124,164 @@ export interface Shapes {
   readonly trust: Trust;
   readonly status: MachineStatus;
   readonly subject: Subject;
+}
+/**
+ * What a webhook gets: every alert that it is to know of now, in one message.
+ */
+export interface AlertNotice {
+  /**
+   * Of what is told: a notice that is sent again, because it is not known whether it arrived, has the same.
+   */
+  readonly id: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  /**
+   * True: sent by hand, to see whether it arrives.
+   */
+  readonly test: boolean;
+  /**
+   * New ones, and those that came to their next rung.
+   */
+  readonly alerts: readonly Alert[];
+  /**
+   * Those that are over.
+   */
+  readonly cleared: readonly Alert[];
+}
+/**
+ * One thing that needs a person.
+ */
+export interface Alert {
+  /**
+   * Of the certificate or the machine, whatever its names and levels: the same thing is one alert.
+   */
+  readonly id: string;
+  /**
+   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants.
+   */
+  readonly kind: 'expiry' | 'not-served';
+  /**
+   * When the certificate expires, or when the machine had not had it for an hour.
+   */
+  readonly due: string;
+  /**
+   * How far it has come: the days left of the last rung that was reached; 0 when it is due, and -7, -14 and so on for the weeks after.
+   */
+  readonly rung: number;
+  /**
+   * When it was raised first.
+   */
+  readonly since: string;
+  /**
+   * What is the matter, in one sentence.
+   */
+  readonly summary: string;
+  /**
+   * What to do about it.
+   */
+  readonly remedy: string;
+  readonly certificate?: ExpiringCertificate;
+  /**
+   * The machine that is not served.
+   */
+  readonly machine?: string;
+  /**
+   * The settings that fail with it, on which machines.
+   */
+  readonly breaks: readonly AlertUse[];
+}
+/**
+ * The certificate that expires.
+ */
+export interface ExpiringCertificate {
+  /**
+   * SHA-256 of its DER.
+   */
+  readonly fingerprint: string;
+  readonly subject: string;
+  readonly issuer: string;
+  /**
+   * leaf: served or shown. intermediate: sent along with one. trusted: in a trust list. authority: of Signet's own.
+   */
+  readonly role: 'leaf' | 'intermediate' | 'trusted' | 'authority';
+  /**
+   * Where it is set.
+   */
+  readonly bound: readonly AlertPlace[];
+}
+export interface AlertPlace {
+  readonly level: string;
+  /**
+   * RFC 6901.
+   */
+  readonly pointer: string;
+}
+export interface AlertUse {
+  /**
+   * RFC 6901.
+   */
+  readonly pointer: string;
+  /**
+   * The first few of them.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines: readonly string[];
+  /**
+   * How many there are in all.
+   */
+  readonly count: number;
+}
+/**
+ * What is kept of one alert: a record of the store.
+ */
+export interface AlertRecord {
+  readonly alert: Alert;
+  /**
+   * It may become an alert, and is none yet.
+   */
+  readonly pending?: true;
+  /**
+   * By recipient, the rung it was told last.
+   */
+  readonly told: {
+    readonly [k: string]: number;
+  };
+  /**
+   * By recipient, why it could not be told last time.
+   */
+  readonly failed: {
+    readonly [k: string]: string;
+  };
+  readonly acknowledged?: Acknowledgement;
+  readonly silenced?: Silence;
+  /**
+   * When it was over; kept until those who were told of it know.
+   */
+  readonly cleared?: string;
+}
+/**
+ * Who has seen it, and at which rung; the next rung ends it.
+ */
+export interface Acknowledgement {
+  readonly by: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly rung: number;
+}
+/**
+ * Nobody is told until then.
+ */
+export interface Silence {
+  readonly by: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly until: string;
 }
 /**
  * A machine that is to become a member, with the host key that was shown and accepted.
@@ -159,6 +325,68 @@ export interface Bootstrap {
    */
   readonly privateKey?: string;
   readonly passphrase?: string;
+}
+/**
+ * Every alert that is not over, the most urgent first.
+ */
+export interface AlertList {
+  readonly alerts: readonly AlertView[];
+}
+/**
+ * An alert and what was done about it.
+ */
+export interface AlertView {
+  readonly alert: Alert;
+  readonly state: 'open' | 'acknowledged' | 'silenced';
+  readonly acknowledged?: Acknowledgement1;
+  readonly silenced?: Silence1;
+  /**
+   * The recipients that know of it.
+   */
+  readonly told: readonly string[];
+  /**
+   * The recipients that could not be told; it is tried again.
+   */
+  readonly undelivered: readonly Undelivered[];
+}
+/**
+ * Who has seen it, and at which rung; the next rung ends it.
+ */
+export interface Acknowledgement1 {
+  readonly by: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly rung: number;
+}
+/**
+ * Nobody is told until then.
+ */
+export interface Silence1 {
+  readonly by: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly until: string;
+}
+export interface Undelivered {
+  readonly recipient: string;
+  readonly detail: string;
+}
+/**
+ * What became of a test notice.
+ */
+export interface AlertTest {
+  readonly recipients: readonly TestDelivery[];
+}
+export interface TestDelivery {
+  readonly recipient: string;
+  readonly delivered: boolean;
+  /**
+   * Which server took it, or why none did.
+   */
+  readonly detail: string;
 }
 /**
  * Who did what to what, and how it ended. Never holds a secret.
@@ -1262,6 +1490,10 @@ export interface PathParameters {
    */
   readonly certificate?: string;
   /**
+   * The id of an alert.
+   */
+  readonly alert?: string;
+  /**
    * The name of a token, or `me`: the token of this request.
    */
   readonly author?: string;
@@ -1582,6 +1814,15 @@ export interface SignedCertificate {
    */
   readonly pem: string;
   readonly findings: readonly Finding[];
+}
+/**
+ * How long nobody is to be told of an alert.
+ */
+export interface SilenceRequest {
+  /**
+   * A time that is past ends a silence.
+   */
+  readonly until: string;
 }
 /**
  * A new token, whose secret is shown this once.
@@ -2021,6 +2262,7 @@ export interface Settings {
   readonly mailFlowPolicies: MailFlowPolicies;
   readonly destinations: Destinations;
   readonly outbound: Outbound;
+  readonly alerts: Alerts;
 }
 /**
  * Certificates by the name that policy refers to; which key pair a name means on a machine is a matter of precedence.
@@ -2199,4 +2441,47 @@ export interface Outbound {
    * The lists of certificate authorities that verification of destinations uses, together; none: nothing verifies. A name alone is a list of one.
    */
   readonly trust: string | readonly string[];
+}
+/**
+ * Who is told what needs a person, and when. It concerns the fleet as a whole and is only set at the cluster level.
+ */
+export interface Alerts {
+  readonly mail?: Mail;
+  /**
+   * URLs that get each notice as JSON (alert-notice.schema.json). A URL may hold a token: logs and answers show only where it leads.
+   *
+   * @maxItems 10
+   */
+  readonly webhooks: readonly string[];
+  /**
+   * How many days before it expires a certificate is told about. The day itself, and each week after it, always are.
+   *
+   * @maxItems 20
+   */
+  readonly ladder: readonly number[];
+}
+/**
+ * Where alerts are mailed, always as a whole. Left out: nowhere.
+ */
+export interface Mail {
+  /**
+   * Mail servers as HOST:PORT, tried in this order. Better none of the gateways that Signet manages: when one is in trouble, so is the alert.
+   *
+   * @minItems 1
+   * @maxItems 10
+   */
+  readonly servers: readonly string[];
+  /**
+   * starttls (RFC 3207) and implicit (RFC 8314) refuse a server without TLS, and take any certificate: one that has expired must not hold up the alert about it. Left out: starttls.
+   */
+  readonly tls?: 'none' | 'starttls' | 'implicit';
+  /**
+   * The sender, in the envelope as well.
+   */
+  readonly from: string;
+  /**
+   * @minItems 1
+   * @maxItems 50
+   */
+  readonly to: readonly string[];
 }

@@ -14,6 +14,7 @@ const parameters: Readonly<Record<string, string>> = {
   machine: 'nowhere',
   group: 'nobody',
   certificate: 'none',
+  alert: 'expiry-0000000000000000',
   author: 'me',
   revision: '999',
   other: '998',

@@ -17,6 +17,7 @@ import { backupService } from '../../services/backup/service.ts';
 import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
+import { alertService } from '../../services/observe/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';
 import { findings, parse } from '../../services/schema/parse.ts';
@@ -78,6 +79,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     ...{ store, pki, machines, config, push, now },
     certificates: certificateService({ config, pki }),
     membership: membershipStandIn(config, machines),
+    alerts: alertService({ store, config, pki, push, now }),
     backup: backupService({ config, machines, pki, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),

@@ -22,6 +22,7 @@ export function referenceResolve(layers: readonly JsonObject[]): Json {
   for (const layer of layers) patch(out, layer, '');
   for (const section of sections) out[section] = { ...(out[section] as Tree | undefined) };
   out['outbound'] = { trust: ['system'], ...(out['outbound'] as Tree) };
+  out['alerts'] = { webhooks: [], ladder: [90, 60, 30, 15, 7, 3, 2, 1, 0], ...(out['alerts'] as Tree | undefined) };
   out['protocols'] = { inbound: {}, outbound: {}, ...(out['protocols'] as Tree) };
   for (const [section, fallback] of Object.entries(fieldDefaults)) {
     const entries = Object.entries(out[section] as Record<string, Tree>);

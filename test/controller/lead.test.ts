@@ -42,6 +42,7 @@ it('a leader whose watch on the head comes too late for the history it began in 
         if (revision === 3) over.abort();
       },
     },
+    alerts: { check: (_fence: unknown, signal: AbortSignal) => aborted(signal) },
     name: 'one',
     sweepSeconds: 60,
     log: (event: string) => logged.push(event),

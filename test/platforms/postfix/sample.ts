@@ -24,6 +24,7 @@ export function settings(sections: Sections = {}): Settings {
     mailFlowPolicies: { default: { tls: 'preferred' }, off: { tls: 'off' }, required: { tls: 'required' } },
     destinations: { default: { tls: 'preferred' } },
     outbound: { trust: ['system'] },
+    alerts: { webhooks: [], ladder: [] },
     ...sections,
   };
 }
