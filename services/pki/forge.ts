@@ -1,4 +1,4 @@
-/** The one importer of node-forge: reads ASN.1 (BER as well as DER, as NSS and Java write it), and decrypts RC2, which OpenSSL 3 no longer does. */
+/** The one importer of node-forge: reads ASN.1 (BER as well as DER, as NSS and Java write it), writes DER, and decrypts RC2, which OpenSSL 3 no longer does. */
 import forge from 'node-forge';
 
 /** A value of ASN.1: primitive ones have `bytes`, constructed ones `children`. */
@@ -65,6 +65,44 @@ export function decryptRc2(key: Uint8Array, iv: Uint8Array, data: Uint8Array): U
   cipher.start(binary(iv));
   cipher.update(forge.util.createBuffer(binary(data)));
   return cipher.finish() ? unbinary(cipher.output.getBytes()) : undefined;
+}
+
+const { Class, Type } = forge.asn1;
+
+/** Values to write, with `writeAsn1`; each has the form of one that was read. */
+export const asn1 = {
+  sequence: (...children: readonly Asn1[]) => constructed(Class.UNIVERSAL, Type.SEQUENCE, children),
+  set: (...children: readonly Asn1[]) => constructed(Class.UNIVERSAL, Type.SET, children),
+  /** `child` under [0] EXPLICIT. */
+  explicit0: (child: Asn1) => constructed(Class.CONTEXT_SPECIFIC, Type.NONE, [child]),
+  octets: (bytes: Uint8Array) => primitive(Class.UNIVERSAL, Type.OCTETSTRING, bytes),
+  /** An OCTET STRING under [0] IMPLICIT. */
+  implicitOctets0: (bytes: Uint8Array) => primitive(Class.CONTEXT_SPECIFIC, Type.NONE, bytes),
+  /** Up to 31 bits. */
+  integer: (value: number) =>
+    primitive(Class.UNIVERSAL, Type.INTEGER, unbinary(forge.asn1.integerToDer(value).getBytes())),
+  oid: (dotted: string) => primitive(Class.UNIVERSAL, Type.OID, unbinary(forge.asn1.oidToDer(dotted).getBytes())),
+  null: () => primitive(Class.UNIVERSAL, Type.NULL, new Uint8Array()),
+  bmpString: (text: string) => {
+    const value = primitive(Class.UNIVERSAL, Type.BMPSTRING, Buffer.from(text, 'utf16le').swap16());
+    // The library takes characters here and writes two bytes for each.
+    return { ...value, source: { ...value.source, value: text } };
+  },
+} as const;
+
+function constructed(tagClass: forge.asn1.Class, tag: forge.asn1.Type, children: readonly Asn1[]): Asn1 {
+  const source = forge.asn1.create(
+    tagClass,
+    tag,
+    true,
+    children.map((child) => child.source),
+  );
+  return { class: tagClass, tag, constructed: true, children, bytes: new Uint8Array(), source };
+}
+
+function primitive(tagClass: forge.asn1.Class, tag: forge.asn1.Type, bytes: Uint8Array): Asn1 {
+  const source = forge.asn1.create(tagClass, tag, false, binary(bytes));
+  return { class: tagClass, tag, constructed: false, children: [], bytes, source };
 }
 
 function plain(value: forge.asn1.Asn1): Asn1 {

@@ -3,6 +3,7 @@ import { createDecipheriv, pbkdf2Sync } from 'node:crypto';
 
 import { NamedError } from '../errors.ts';
 import { decryptRc2, integer, octets, oid, sequence, type Asn1 } from './forge.ts';
+import { ciphers, hmacSha1, pbes2, pbkdf2, pkcs12Schemes, prfs, type Cipher } from './password-schemes.ts';
 import { affordable, pkcs12Key, type Password } from './pkcs12-key.ts';
 
 /**
@@ -13,8 +14,8 @@ export function decrypt(algorithm: Asn1 | undefined, data: Uint8Array, password:
   const [identifier, parameters] = sequence(algorithm);
   const scheme = oid(identifier);
   if (scheme === pbes2) return decryptPbes2(sequence(parameters), data, password);
-  if (scheme in pkcs12Schemes)
-    return decryptPkcs12(pkcs12Schemes[scheme as keyof typeof pkcs12Schemes], sequence(parameters), data, password);
+  const cipher = pkcs12Schemes[scheme];
+  if (cipher) return decryptPkcs12(cipher, sequence(parameters), data, password);
   throw unsupported(`encryption ${scheme}`);
 }
 
@@ -27,30 +28,6 @@ export function unsupported(what: string): NamedError {
   );
 }
 
-const pbes2 = '1.2.840.113549.1.5.13';
-const pbkdf2 = '1.2.840.113549.1.5.12';
-
-const prfs: Readonly<Record<string, string>> = {
-  '1.2.840.113549.2.7': 'sha1',
-  '1.2.840.113549.2.8': 'sha224',
-  '1.2.840.113549.2.9': 'sha256',
-  '1.2.840.113549.2.10': 'sha384',
-  '1.2.840.113549.2.11': 'sha512',
-};
-
-const ciphers: Readonly<Record<string, { readonly name: string; readonly keyBytes: number }>> = {
-  '2.16.840.1.101.3.4.1.2': { name: 'aes-128-cbc', keyBytes: 16 },
-  '2.16.840.1.101.3.4.1.22': { name: 'aes-192-cbc', keyBytes: 24 },
-  '2.16.840.1.101.3.4.1.42': { name: 'aes-256-cbc', keyBytes: 32 },
-  '1.2.840.113549.3.7': { name: 'des-ede3-cbc', keyBytes: 24 },
-};
-
-/** RFC 7292 appendix C; the RC4 and RC2-128 variants are not known to be written by anything. */
-const pkcs12Schemes = {
-  '1.2.840.113549.1.12.1.3': { name: 'des-ede3-cbc', keyBytes: 24 },
-  '1.2.840.113549.1.12.1.6': { name: 'rc2-40-cbc', keyBytes: 5 },
-} as const;
-
 function decryptPbes2([kdf, encryption]: readonly Asn1[], data: Uint8Array, { utf8 }: Password): Uint8Array {
   const [kdfId, kdfParameters] = sequence(kdf);
   if (oid(kdfId) !== pbkdf2) throw unsupported(`key derivation ${oid(kdfId)}`);
@@ -60,7 +37,7 @@ function decryptPbes2([kdf, encryption]: readonly Asn1[], data: Uint8Array, { ut
   if (!cipher) throw unsupported(`encryption ${oid(cipherId)}`);
   // keyLength (an INTEGER) and prf (a SEQUENCE) are both optional; HMAC-SHA1 is the default (RFC 8018 A.2).
   const prf = optional.find(({ constructed }) => constructed);
-  const prfId = prf === undefined ? '1.2.840.113549.2.7' : oid(sequence(prf)[0]);
+  const prfId = prf === undefined ? hmacSha1.id : oid(sequence(prf)[0]);
   const hash = prfs[prfId];
   if (hash === undefined) throw unsupported(`key derivation with ${prfId}`);
   const key = pbkdf2Sync(utf8, octets(salt), affordable(integer(count)), cipher.keyBytes, hash);
@@ -68,7 +45,7 @@ function decryptPbes2([kdf, encryption]: readonly Asn1[], data: Uint8Array, { ut
 }
 
 function decryptPkcs12(
-  { name, keyBytes }: (typeof pkcs12Schemes)[keyof typeof pkcs12Schemes],
+  { name, keyBytes }: Cipher,
   [salt, count]: readonly Asn1[],
   data: Uint8Array,
   { bmp: password }: Password,

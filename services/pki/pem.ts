@@ -42,6 +42,11 @@ export function splitPem(text: string): readonly Block[] {
   return blocks;
 }
 
+/** `der` as one block, in the strict form of RFC 7468. */
+export function pemBlock(label: string, der: Uint8Array): string {
+  return strict(label, Buffer.from(der).toString('base64'), []);
+}
+
 /** Whether a block is a certificate; `X509 CERTIFICATE` is what OpenSSL wrote long ago. */
 export function isCertificate({ label }: Block): boolean {
   return label === 'CERTIFICATE' || label === 'X509 CERTIFICATE';
@@ -66,14 +71,13 @@ function block(label: string, lines: readonly string[]): Block {
     label,
     headers: new Map(fields.map((field) => [before(field), field.slice(before(field).length + 1).trim()])),
     der: Buffer.from(base64, 'base64'),
-    pem: [
-      `-----BEGIN ${label}-----`,
-      ...(hasHeaders ? [...fields, ''] : []),
-      ...(base64.match(/.{1,64}/g) ?? []),
-      `-----END ${label}-----`,
-      '',
-    ].join('\n'),
+    pem: strict(label, base64, hasHeaders ? [...fields, ''] : []),
   };
+}
+
+function strict(label: string, base64: string, headers: readonly string[]): string {
+  const lines = [...headers, ...(base64.match(/.{1,64}/g) ?? [])];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
 }
 
 function before(field: string): string {

@@ -1,5 +1,5 @@
 /** Passwords and the keys derived from them as RFC 7292 appendix B says, with the limit that holds for every derivation. */
-import { createHash, hash as digest } from 'node:crypto';
+import { createHash, createHmac, hash as digest } from 'node:crypto';
 
 import { NamedError } from '../errors.ts';
 import { maximumIterations } from './limits.ts';
@@ -43,6 +43,17 @@ export function pkcs12Key({ hash, password, salt, purpose, iterations, length }:
     addToBlocks(filled, fill(part, block).subarray(0, block));
   }
   return Buffer.concat(out).subarray(0, length);
+}
+
+export interface MacParameters extends Pick<Pkcs12Derivation, 'hash' | 'password' | 'salt' | 'iterations'> {
+  /** The length of the hash. */
+  readonly bytes: number;
+}
+
+/** The integrity check over the contents of a PKCS#12 file (RFC 7292 4, MacData). */
+export function pkcs12Mac(contents: Uint8Array, { bytes, ...derivation }: MacParameters): Uint8Array {
+  const key = pkcs12Key({ ...derivation, purpose: 3, length: bytes });
+  return createHmac(derivation.hash, key).update(contents).digest();
 }
 
 /** Returns `iterations` unless deriving with so many would take too long. Checked before anything is derived. */

@@ -1,10 +1,12 @@
 /** Reads a PKCS#12 file (RFC 7292) down to its keys and certificates; friendly names and other attributes are passed over. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 
 import { NamedError } from '../errors.ts';
 import { explicit, integer, octets, oid, readAsn1, sequence, writeAsn1, type Asn1 } from './forge.ts';
 import { decrypt, unsupported, wrongPassphrase } from './password-encryption.ts';
-import { pkcs12Key, spellings, type Password } from './pkcs12-key.ts';
+import { macHashes } from './password-schemes.ts';
+import { pkcs12Mac, spellings, type Password } from './pkcs12-key.ts';
+import { bagTypes, dataType, encryptedDataType, x509Type } from './pkcs12-types.ts';
 
 export interface Pkcs12 {
   /** PKCS#8 DER. */
@@ -69,26 +71,6 @@ interface Bag {
   readonly der: Uint8Array;
 }
 
-const dataType = '1.2.840.113549.1.7.1';
-const encryptedDataType = '1.2.840.113549.1.7.6';
-const x509Type = '1.2.840.113549.1.9.22.1';
-
-const bagTypes = {
-  key: '1.2.840.113549.1.12.10.1.1',
-  shroudedKey: '1.2.840.113549.1.12.10.1.2',
-  certificate: '1.2.840.113549.1.12.10.1.3',
-  safeContents: '1.2.840.113549.1.12.10.1.6',
-};
-
-const macHashes: Readonly<Record<string, { readonly hash: string; readonly bytes: number }>> = {
-  '1.2.840.113549.2.5': { hash: 'md5', bytes: 16 },
-  '1.3.14.3.2.26': { hash: 'sha1', bytes: 20 },
-  '2.16.840.1.101.3.4.2.4': { hash: 'sha224', bytes: 28 },
-  '2.16.840.1.101.3.4.2.1': { hash: 'sha256', bytes: 32 },
-  '2.16.840.1.101.3.4.2.2': { hash: 'sha384', bytes: 48 },
-  '2.16.840.1.101.3.4.2.3': { hash: 'sha512', bytes: 64 },
-};
-
 /** The octets in a ContentInfo of type data; the other integrity mode, by public key, is not in use anywhere. */
 function data(info: Asn1 | undefined): Uint8Array {
   const [type, content] = sequence(info);
@@ -103,15 +85,12 @@ function matches(mac: Asn1, safe: Uint8Array, { bmp }: Password): boolean {
   const type = oid(sequence(algorithm)[0]);
   const known = macHashes[type];
   if (!known) throw unsupported(`integrity check ${type}`);
-  const key = pkcs12Key({
-    hash: known.hash,
+  const found = pkcs12Mac(safe, {
+    ...known,
     password: bmp,
     salt: octets(salt),
-    purpose: 3,
     iterations: iterations === undefined ? 1 : integer(iterations),
-    length: known.bytes,
   });
-  const found = createHmac(known.hash, key).update(safe).digest();
   const wanted = octets(expected);
   return wanted.length === found.length && timingSafeEqual(found, wanted);
 }
