@@ -1,5 +1,5 @@
 /** What rendering, checks and status may know of a stored chain: facts, never the key. */
-import { hostNames } from './certificate-details.ts';
+import { hostNames, purposes, type Purpose } from './certificate-details.ts';
 import { issuerOf, subjectOf, type Certificate } from './certificate.ts';
 
 export interface ChainFacts {
@@ -11,6 +11,8 @@ export interface ChainFacts {
   readonly issuer: string;
   /** DNS names and IP addresses of the leaf (RFC 6125: the subject alternative names, else the common name). */
   readonly names: readonly string[];
+  /** What the leaf may be used for. */
+  readonly purposes: readonly Purpose[];
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly selfSigned: boolean;
@@ -27,6 +29,7 @@ export function chainFacts(chain: readonly [Certificate, ...Certificate[]]): Cha
     subject: subjectOf(leaf),
     issuer: issuerOf(leaf),
     names: hostNames(leaf),
+    purposes: purposes(leaf),
     notBefore: leaf.notBefore,
     notAfter: leaf.notAfter,
     selfSigned: leaf.selfSigned,

@@ -3,9 +3,10 @@ import type { KeyObject } from 'node:crypto';
 
 import { NamedError, type Finding } from '../errors.ts';
 import { readCertificate, type Certificate } from './certificate.ts';
-import { checkPair, warnings } from './check.ts';
 import { keyId, readPrivateKey } from './keys.ts';
 import { maximumCertificates, maximumKeys } from './limits.ts';
+import { lint } from './lint/chain.ts';
+import { checkPair } from './lint/pair.ts';
 import { finding } from './lint/rules.ts';
 import { order } from './order.ts';
 import { isCertificate, isPrivateKey, type Block } from './pem.ts';
@@ -32,7 +33,8 @@ export function assemble({ keys, certificates, findings }: Material, now: Date):
     throw refused('there is no certificate', 'send it together with its key', 'no-certificate');
   const ordered = order(certificates, keyId(key), now);
   checkPair(key, ordered.chain[0]);
-  return { key, chain: ordered.chain, findings: [...findings, ...ordered.findings, ...warnings(ordered.chain, now)] };
+  const linted = lint({ chain: ordered.chain, given: certificates, now });
+  return { key, chain: ordered.chain, findings: [...findings, ...ordered.findings, ...linted] };
 }
 
 /** Reads what a PKCS#12 file held. */

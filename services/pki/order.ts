@@ -12,7 +12,7 @@ export interface Ordered {
 
 /**
  * Orders `certificates` for the key with the id `key`. Duplicates, the root and further certificates of an issuer already
- * in the chain are left out with a finding each. Throws `key-mismatch` when none fits the key, and `bad-certificate` when
+ * in the chain, of the same key or another, are left out with a finding each. Throws `key-mismatch` when none fits the key, and `bad-certificate` when
  * several do or when one has nothing to do with the leaf.
  */
 export function order(certificates: readonly Certificate[], key: string, now: Date): Ordered {
@@ -24,8 +24,9 @@ export function order(certificates: readonly Certificate[], key: string, now: Da
   const kept = chain.filter((one, index) => index === 0 || !one.selfSigned);
   const related = ancestors(leaf, distinct);
   const unrelated = distinct.filter((one) => one !== leaf && !related.has(one));
-  if (unrelated[0]) throw unrelatedTo(leaf, unrelated[0]);
-  return { chain: [leaf, ...kept.slice(1)], findings: repairs(certificates, distinct, kept) };
+  const stranger = unrelated.find((one) => !isNamesake(one, chain));
+  if (stranger) throw unrelatedTo(leaf, stranger);
+  return { chain: [leaf, ...kept.slice(1)], findings: repairs(certificates, distinct, kept, unrelated) };
 }
 
 function theLeaf(certificates: readonly Certificate[], key: string): Certificate {
@@ -47,6 +48,11 @@ function theLeaf(certificates: readonly Certificate[], key: string): Certificate
     );
   }
   return leaf;
+}
+
+/** Another key of an authority that is in the chain: what it signed with before, or since. */
+function isNamesake({ x509 }: Certificate, [, ...issuers]: readonly Certificate[]): boolean {
+  return issuers.some((one) => one.x509.subject === x509.subject);
 }
 
 /** From the leaf to the last issuer that is there; at a fork (cross-signed or re-issued authorities) to the better one. */
@@ -109,9 +115,10 @@ function repairs(
   given: readonly Certificate[],
   distinct: readonly Certificate[],
   chain: readonly Certificate[],
+  stale: readonly Certificate[],
 ): readonly Finding[] {
   const duplicates = given.length - distinct.length;
-  const left = distinct.filter((one) => !chain.includes(one));
+  const left = distinct.filter((one) => !chain.includes(one) && !stale.includes(one));
   const inPlace = distinct.filter((one) => chain.includes(one)).every((one, index) => one === chain[index]);
   return [
     ...duplicated(duplicates),
@@ -125,6 +132,12 @@ function repairs(
             'spare-issuer',
             `${subjectOf(one)}, valid until ${day(one.notAfter)}, was left out: another certificate of this authority leads on`,
           ),
+    ),
+    ...stale.map((one) =>
+      finding(
+        'stale-issuer',
+        `${subjectOf(one)}, valid until ${day(one.notAfter)}, was left out: it has another key than the one that signed this chain`,
+      ),
     ),
   ];
 }
