@@ -5,8 +5,8 @@ import type { MachineService } from '../machines/service.ts';
 import type { Binding, PkiService } from '../pki/service.ts';
 import { parse } from '../schema/parse.ts';
 import type { ConfigurationFile } from '../schema/types.generated.ts';
-import { decrypt, encrypt } from './age.ts';
 import type { BackupService } from './contract.ts';
+import { lock, unlock } from './lock.ts';
 import { operationsTo } from './operations.ts';
 import { references } from './references.ts';
 import { sealed, unsealed } from './sealed.ts';
@@ -38,13 +38,13 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
         chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
         bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
       };
-      const file: ConfigurationFile = { ...rest, secrets: await encrypt(sealed(rest, secretKeys), passphrase) };
+      const file: ConfigurationFile = { ...rest, secrets: await lock(sealed(rest, secretKeys), passphrase) };
       return `${JSON.stringify(file, null, 2)}\n`;
     },
 
     async load(author, text, passphrase) {
       const file = read(text);
-      const keys = unsealed(file, await decrypt(file.secrets, passphrase));
+      const keys = unsealed(file, await unlock(file.secrets, passphrase));
       const needed = references(file.configuration);
       const missing = [
         ...needed.keys.filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),

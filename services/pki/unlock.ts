@@ -1,7 +1,8 @@
 /** Opens what a password protects, in a worker thread: deriving a key is meant to be slow, and must not hold up the event loop. */
-import { Worker } from 'node:worker_threads';
+import { extname } from 'node:path';
 
-import { NamedError, type ErrorCode } from '../errors.ts';
+import { NamedError } from '../errors.ts';
+import { inThread } from '../secrets/thread.ts';
 import { maximumBytes, unlockSeconds } from './limits.ts';
 import type { Pkcs12 } from './pkcs12.ts';
 
@@ -9,15 +10,8 @@ export type Job =
   | { readonly kind: 'pkcs12'; readonly der: Uint8Array; readonly password: string }
   | { readonly kind: 'key'; readonly der: Uint8Array; readonly password: string };
 
-/** What the worker answers; an error of a class does not survive the way between threads. */
-export type Answer =
-  | { readonly ok: true; readonly opened: Pkcs12 }
-  | {
-      readonly ok: false;
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly facts: NamedError['facts'];
-    };
+/** Beside this file, with its extension: .js as built, .ts where Node runs the source itself. */
+const workerFile = new URL(`unlock-worker${extname(import.meta.url)}`, import.meta.url);
 
 /**
  * Opens a PKCS#12 file; throws what `readPkcs12` throws, `invalid-input` over 1 MiB, and `bad-certificate` when it is not
@@ -43,26 +37,7 @@ async function run(job: Job, seconds: number): Promise<Pkcs12> {
       },
     );
   }
-  // The file beside this one, with its extension: .js as built, .ts where Node runs the source itself.
-  const file = new URL(import.meta.url.replace(/unlock(\.[jt]s)$/, 'unlock-worker$1'));
-  const worker = new Worker(file, {
-    workerData: job,
-    env: {},
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
-  });
-  const deadline = setTimeout(() => void worker.terminate(), seconds * 1000);
-  try {
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () => reject(outOfTime(seconds)));
-    });
-    if (!answer.ok) throw new NamedError(answer.code, answer.message, { facts: answer.facts });
-    return answer.opened;
-  } finally {
-    clearTimeout(deadline);
-  }
+  return inThread(job, { file: workerFile, seconds, late: () => outOfTime(seconds) });
 }
 
 function outOfTime(seconds: number): NamedError {

@@ -18,11 +18,14 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
   /** As saved, but sealed at a cost that lets a test open it many times. */
   let file = '';
   let keys: readonly string[] = [];
+  /** At the cost it is saved with. */
+  let costly = '';
 
   before(async () => {
     [from, to] = [await surroundings(), await surroundings()];
     await furnish(from);
-    const saved = JSON.parse(await from.backup.save({ passphrase })) as ConfigurationFile;
+    costly = await from.backup.save({ passphrase });
+    const saved = JSON.parse(costly) as ConfigurationFile;
     const inside = await open(saved);
     file = JSON.stringify({ ...saved, secrets: await seal(inside) }, null, 2);
     keys = inside.match(/-----BEGIN PRIVATE KEY-----[^-]*/g) ?? [];
@@ -57,11 +60,18 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
   });
 
   it('is the same each time, but for the encrypted part', async () => {
-    const [one, two] = [await from.backup.save({ passphrase }), await from.backup.save({ passphrase })];
+    const again = await from.backup.save({ passphrase });
 
     const rest = (text: string) => text.replace(/"secrets": "[^"]*"/, '');
-    assert.notEqual(one, two);
-    assert.equal(rest(one), rest(two));
+    assert.notEqual(again, costly);
+    assert.equal(rest(again), rest(costly));
+  });
+
+  it('is saved and opened while the controller goes on answering', async () => {
+    const saving = await heldUp(() => from.backup.save({ passphrase }));
+    const opening = await heldUp(() => refused(costly, 'wrong-passphrase', /do not open/, 'another'));
+
+    for (const { longest, whole } of [saving, opening]) assert.ok(longest < whole / 3, `${longest} of ${whole} ms`);
   });
 
   it('is not opened with another passphrase', async () => {
@@ -107,7 +117,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
 
   it('with any byte flipped is refused or means the same', async () => {
     const bytes = Buffer.from(file);
-    const step = full ? 7 : 97;
+    const step = full ? 7 : 197;
     let harmless = 0;
     for (let at = 0; at < bytes.length; at += step) {
       const damaged = Buffer.from(bytes);
@@ -190,6 +200,21 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
     assert.deepEqual(Object.keys((await config.configuration(3)).machines).sort(), ['mx1', 'mx2', 'mx3']);
   });
 });
+
+/** How long `work` took, and the longest that a timer of 5 ms waited for its turn meanwhile. */
+async function heldUp(work: () => Promise<unknown>): Promise<{ readonly longest: number; readonly whole: number }> {
+  const began = performance.now();
+  let [last, longest] = [began, 0];
+  const turn = () => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  };
+  const timer = setInterval(turn, 5);
+  await work();
+  turn();
+  clearInterval(timer);
+  return { longest, whole: performance.now() - began };
+}
 
 async function open({ secrets }: ConfigurationFile): Promise<string> {
   const decrypter = new Decrypter();
