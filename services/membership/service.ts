@@ -3,7 +3,7 @@ import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
 import type { Archive } from '../machines/service.ts';
 import type { Platform } from '../platforms/platform.ts';
-import { install, readFacts, readFactsUninstalled, uninstall } from '../push/gateway.ts';
+import { install, readFacts, readFactsUninstalled, readOriginal, uninstall } from '../push/gateway.ts';
 import type { Script } from '../push/script.ts';
 import { connect, fingerprint, readHostKey, type Address, type Connection } from '../push/ssh.ts';
 import type { AdmitOperation, Configuration, Facts, Registration, Revision } from '../schema/types.generated.ts';
@@ -91,6 +91,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       }
       const layer = archive && request.archive === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
       const before = (await machines.list()).find(({ id }) => id === facts.identity);
+      const original = await readOriginal(bootstrap, request.bootstrap, facts);
       // From here on the machine is changed; what is done is safe to do again when it breaks off.
       const id = await install(bootstrap, request.bootstrap, deps.script, deps.sshKey.publicKey);
       const registration: Registration = {
@@ -103,7 +104,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         facts,
       };
       const admission: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
-      return await admit(author, registration, admission, { before, rollout: request.rollout ?? true });
+      return await admit(author, registration, admission, { before, original, rollout: request.rollout ?? true });
     } finally {
       bootstrap.close();
     }
@@ -114,12 +115,12 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     author: string,
     registration: Registration,
     admission: AdmitOperation,
-    { before, rollout }: { readonly before: Registration | undefined; readonly rollout: boolean },
+    known: { readonly before: Registration | undefined; readonly original: Facts; readonly rollout: boolean },
   ) {
-    const { id, name, facts } = registration;
+    const { id, name } = registration;
     try {
       await machines.put(registration);
-      if (facts && (await machines.original(id)) === undefined) await machines.putOriginal(id, facts);
+      await machines.putOriginal(id, known.original);
       deps.pool.drop(id);
       const { connection } = await deps.pool.link(id);
       const member: Registration = {
@@ -129,11 +130,11 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         facts: await readFacts(connection, now()),
       };
       await machines.put(member);
-      const enrolled = await enroll(author, admission, rollout);
+      const enrolled = await enroll(author, admission, known.rollout);
       await machines.removeArchive(id);
       return { registration: member, ...enrolled };
     } catch (error) {
-      await takeBack(registration, before);
+      await takeBack(registration, known.before);
       if (!isNamed(error, 'invalid-configuration')) throw error;
       throw new NamedError(error.code, `${name} cannot join, and nothing is left on it: ${error.message}`, {
         findings: error.findings,

@@ -6,6 +6,7 @@ import { isTransient, NamedError } from '../errors.ts';
 import type { Facts } from '../schema/types.generated.ts';
 import { readReport, type Report } from './answer.ts';
 import { patiently } from './patience.ts';
+import { livePaths } from './plan.ts';
 import type { Link } from './pool.ts';
 import { answerReader } from './reader.ts';
 import type { Script } from './script.ts';
@@ -44,6 +45,36 @@ export async function readFactsUninstalled(
   const { command, preamble } = await elevated(connection, 'sh -s facts', as);
   return factsOf(await call(connection, command, preamble + text), now);
 }
+
+/**
+ * The machine as it was before Signet's first change, which the gateway itself keeps: the facts as they are where nothing was
+ * changed yet, or was put back since. Over the administrator's login, as only root may read it.
+ */
+export async function readOriginal(connection: Connection, as: Elevation, facts: Facts): Promise<Facts> {
+  const { postfix } = facts;
+  if (!postfix) return facts;
+  const { command, preamble } = await elevated(connection, 'sh -s', as);
+  const { texts } = await call(connection, command, preamble + printOriginals);
+  const { mainCf, masterCf } = livePaths(postfix.configDirectory);
+  return {
+    ...facts,
+    postfix: {
+      ...postfix,
+      mainCf: texts.get(mainCf) ?? postfix.mainCf,
+      masterCf: texts.get(masterCf) ?? postfix.masterCf,
+    },
+  };
+}
+
+/** Every file of `original/` (docs/gateway-protocol.md) in the frames of an answer; whole when its last line is there. */
+const printOriginals = `
+if cd /var/lib/signet/original 2>/dev/null; then
+  find . -type f ! -name '*.new' | while read -r file; do
+    printf 'text %s %s\n' "\${file#.}" "$(wc -c <"$file")" && cat "$file" && echo
+  done
+fi
+echo end
+`;
 
 /** Installs the script and lets the controller's key in; returns the machine's identity. */
 export async function install(
