@@ -10,6 +10,7 @@ import { configService } from '../config/service.ts';
 import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
 import { alertService } from '../observe/service.ts';
+import { authorityService } from '../pki/authority/service.ts';
 import { pkiService } from '../pki/service.ts';
 import { platforms } from '../platforms/registry.ts';
 import { pool } from '../push/pool.ts';
@@ -73,7 +74,8 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const certificates = certificateService({ config, pki });
   const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, now });
-  const alerts = alertService({ store, config, pki, push, now });
+  const authorities = authorityService({ store, secrets, pki, now });
+  const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
     api: { config, pki, machines, push, certificates, membership, backup, alerts, store, now },

@@ -1,5 +1,6 @@
 /** What the alert service offers, and what it needs. */
 import type { ConfigService } from '../config/service.ts';
+import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { AlertView } from '../schema/types.generated.ts';
@@ -10,6 +11,7 @@ export interface AlertDeps {
   readonly store: Store;
   readonly config: Pick<ConfigService, 'head' | 'configuration' | 'effective'>;
   readonly pki: Pick<PkiService, 'chain' | 'bundle' | 'demonstration'>;
+  readonly authorities: Pick<AuthorityService, 'list'>;
   readonly push: Pick<PushService, 'statuses'>;
   readonly now: () => Date;
 }

@@ -14,7 +14,7 @@ export interface Held {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly role: Role;
-  /** Where it is set; the settings of an authority are its name alone. */
+  /** Where it is set. An authority is set nowhere: its level is empty. */
   readonly level: string;
   readonly place: readonly [section: string, name: string];
   readonly uses: readonly Use[];
@@ -52,7 +52,11 @@ export function expiring(held: readonly Held[], ladder: readonly number[]): read
           subject: first.subject,
           issuer: first.issuer,
           role: first.role,
-          bound: distinct(places.map(({ level, place }) => ({ level, pointer: pointer(place) }))),
+          bound: distinct(
+            places
+              .filter(({ role }) => role !== 'authority')
+              .map(({ level, place }) => ({ level, pointer: pointer(place) })),
+          ),
         },
         breaks: breaks(uses),
       },

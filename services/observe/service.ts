@@ -18,7 +18,7 @@ import { unserved } from './unserved.ts';
 
 export type { AlertKeeper, AlertService } from './contract.ts';
 
-export function alertService({ store, config, pki, push, now }: AlertDeps): AlertService & AlertKeeper {
+export function alertService({ store, config, pki, authorities, push, now }: AlertDeps): AlertService & AlertKeeper {
   return {
     async list() {
       const raised = (await records(store)).filter(isRaised);
@@ -36,7 +36,7 @@ export function alertService({ store, config, pki, push, now }: AlertDeps): Aler
   };
 
   async function check(fence: Compare, signal: AbortSignal): Promise<Checked> {
-    const { configuration, held, serving } = await survey({ config, pki, push });
+    const { configuration, held, serving } = await survey({ config, pki, authorities, push });
     const settings = alertSettings(configuration);
     const recipients = recipientsOf(settings);
     const moment = { recipients: recipients.map(({ name }) => name), now: now() };

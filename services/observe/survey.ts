@@ -8,6 +8,7 @@ import { isNamed } from '../errors.ts';
 import { issuerOf, readCertificatePem, subjectOf } from '../pki/certificate.ts';
 import { own } from '../schema/json.ts';
 import type { Configuration, Settings } from '../schema/types.generated.ts';
+import { heldByAuthorities } from './authorities.ts';
 import type { AlertDeps } from './contract.ts';
 import type { Held, Use } from './expiring.ts';
 import type { Serving } from './unserved.ts';
@@ -21,10 +22,10 @@ export interface Survey {
 /** Machines or chains that are read before the event loop has its turn. */
 const stride = 25;
 
-type SurveyDeps = Pick<AlertDeps, 'config' | 'pki' | 'push'>;
+type SurveyDeps = Pick<AlertDeps, 'config' | 'pki' | 'authorities' | 'push'>;
 
 /** All of it, at the newest revision. */
-export async function survey({ config, pki, push }: SurveyDeps): Promise<Survey> {
+export async function survey({ config, pki, authorities, push }: SurveyDeps): Promise<Survey> {
   const { number } = await config.head();
   const configuration = await config.configuration(number);
   const certificateUses = new Map<string, Use[]>();
@@ -47,30 +48,31 @@ export async function survey({ config, pki, push }: SurveyDeps): Promise<Survey>
     certificates.set(bundle, (await stored(pki.bundle(bundle).then(pems))).map(dated));
   });
   const leaf = (chain: string) => certificates.get(chain)?.[0]?.fingerprint;
+  const held: readonly Held[] = [
+    ...bound.flatMap(({ level, name, binding }): readonly Held[] =>
+      (certificates.get(binding.chain) ?? []).map((one, index) => ({
+        ...one,
+        role: index === 0 ? 'leaf' : 'intermediate',
+        level,
+        place: ['certificates', name],
+        uses: certificateUses.get(useKey(level, name)) ?? [],
+        // The demonstration certificate is there whether anyone wants it or not.
+        ...(level === defaultsLevel ? { onlyWhenUsed: true } : {}),
+      })),
+    ),
+    ...lists.flatMap(({ level, name, bundle }): readonly Held[] =>
+      (certificates.get(bundle) ?? []).map((one) => ({
+        ...one,
+        role: 'trusted',
+        level,
+        place: ['trust', name],
+        uses: trustUses.get(useKey(level, name)) ?? [],
+      })),
+    ),
+  ];
   return {
     configuration,
-    held: [
-      ...bound.flatMap(({ level, name, binding }): readonly Held[] =>
-        (certificates.get(binding.chain) ?? []).map((one, index) => ({
-          ...one,
-          role: index === 0 ? 'leaf' : 'intermediate',
-          level,
-          place: ['certificates', name],
-          uses: certificateUses.get(useKey(level, name)) ?? [],
-          // The demonstration certificate is there whether anyone wants it or not.
-          ...(level === defaultsLevel ? { onlyWhenUsed: true } : {}),
-        })),
-      ),
-      ...lists.flatMap(({ level, name, bundle }): readonly Held[] =>
-        (certificates.get(bundle) ?? []).map((one) => ({
-          ...one,
-          role: 'trusted',
-          level,
-          place: ['trust', name],
-          uses: trustUses.get(useKey(level, name)) ?? [],
-        })),
-      ),
-    ],
+    held: [...held, ...heldByAuthorities(await authorities.list(), held)],
     serving: (await push.statuses()).map((status) => ({
       status,
       wanted: new Map(

@@ -18,6 +18,7 @@ import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { alertService } from '../../services/observe/service.ts';
+import { authorityService } from '../../services/pki/authority/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';
 import { findings, parse } from '../../services/schema/parse.ts';
@@ -75,11 +76,12 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const machines = machineService({ store });
   const config = configService({ store, pki, machines, platforms, now });
   const push = pushStandIn(config, now);
+  const authorities = authorityService({ store, secrets, pki, now });
   const real = {
     ...{ store, pki, machines, config, push, now },
     certificates: certificateService({ config, pki }),
     membership: membershipStandIn(config, machines),
-    alerts: alertService({ store, config, pki, push, now }),
+    alerts: alertService({ store, config, pki, authorities, push, now }),
     backup: backupService({ config, machines, pki, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),

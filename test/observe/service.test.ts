@@ -1,6 +1,8 @@
 /** Alerts end to end: a real store, configuration and certificates, real SMTP and HTTP. Only the clock and the machines are made up. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -9,6 +11,7 @@ import { configService } from '../../services/config/service.ts';
 import { isNamed } from '../../services/errors.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { alertService, type AlertKeeper, type AlertService } from '../../services/observe/service.ts';
+import { authorityService } from '../../services/pki/authority/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';
 import type { Alerts, MachineStatus, Operation } from '../../services/schema/types.generated.ts';
@@ -39,7 +42,8 @@ async function fleet() {
   const machines = machineService({ store });
   const config = configService({ store, pki, machines, platforms, now });
   let statuses: readonly MachineStatus[] = [{ machine: 'mx1', served: [] }];
-  const deps = { store, config, pki, push: { statuses: () => Promise.resolve(statuses) }, now };
+  const authorities = authorityService({ store, secrets, pki, now });
+  const deps = { store, config, pki, authorities, push: { statuses: () => Promise.resolve(statuses) }, now };
   const commit = (...operations: readonly Operation[]) =>
     config.apply('ann', operations, { comment: 'a change', rollout: true });
   const bind = async (days: number, level = 'cluster'): Promise<Operation> => {
@@ -151,6 +155,35 @@ describe('an alert', () => {
     );
     assert.equal(mails.mails.length, 1);
     assert.match(mails.mails[0]?.text ?? '', /^Subject: Signet: CN=client expires in [89] days, and 1 more$/m);
+  });
+
+  it('comes for the certificates of a private authority and for trust lists, with what uses them', async () => {
+    const { authorities } = around.deps;
+    const { bundle } = await authorities.create('ann', {
+      ...{ name: 'mail', subject: { commonName: 'Mail CA' }, rootDays: 200, days: 100 },
+    });
+    const request = { key: 'ec-p256' as const, subject: { commonName: 'mx1.example.org' }, days: 99 };
+    const { binding } = await authorities.issue({ authority: 'mail', profile: 'server', request });
+    await around.commit(
+      { op: 'set', level: 'cluster', path: '/certificates/mx', value: binding },
+      { op: 'set', level: 'cluster', path: '/trust/partners', value: { source: 'bundle', bundle } },
+      { op: 'set', level: 'cluster', path: '/outbound/trust', value: ['partners'] },
+    );
+    around.passDays(150);
+
+    await check();
+
+    assert.deepEqual(
+      (await alerts.list()).map(({ alert: { rung, certificate, breaks } }) => [
+        ...[rung, certificate?.role, certificate?.subject, certificate?.bound.map(({ pointer }) => pointer)],
+        breaks.map(({ pointer }) => pointer),
+      ]),
+      [
+        [-49, 'leaf', 'CN=mx1.example.org', ['/certificates/mx'], ['/listeners/public/certificate']],
+        [-49, 'authority', 'CN=Mail CA Issuing', ['/certificates/mx'], ['/listeners/public/certificate']],
+        [60, 'authority', 'CN=Mail CA', ['/trust/partners'], ['/outbound/trust', '/listeners/public/certificate']],
+      ],
+    );
   });
 
   it('is over when its name is bound to a new certificate', async () => {
@@ -296,6 +329,25 @@ describe('a notice that cannot be delivered', () => {
     assert.equal(web.notices[0]?.id, web.notices[1]?.id);
     assert.deepEqual((await only()).undelivered, []);
     assert.doesNotMatch(JSON.stringify([failed, await alerts.list()]), /very-secret/);
+  });
+
+  it('holds up a controller that is told to end no longer than that, although the server says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    await around.set({ mail: mail(`127.0.0.1:${(silent.address() as AddressInfo).port}`) });
+    around.passDays(11);
+    const told = new AbortController();
+
+    const checking = alerts.check(lease.fence, told.signal);
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    const before = Date.now();
+    told.abort();
+    const { failed } = await checking;
+
+    assert.equal(failed.length, 1);
+    assert.ok(Date.now() - before < 2_000);
+    socket.destroy();
+    silent.close();
   });
 
   it('is no longer owed to a recipient that was taken out of the settings', async () => {
