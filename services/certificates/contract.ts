@@ -1,6 +1,8 @@
 /** What is done with named certificates: each workflow goes over the key material (pki) and the names that levels bind to it (config). */
 import type { ConfigService } from '../config/service.ts';
+import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
+import type { PushService } from '../push/contract.ts';
 import type {
   CertificateAdded,
   CertificateDetail,
@@ -11,10 +13,13 @@ import type {
 export interface CertificateDeps {
   readonly config: ConfigService;
   readonly pki: PkiService;
+  readonly authorities: AuthorityService;
+  readonly push: Pick<PushService, 'statuses'>;
+  readonly now: () => Date;
 }
 
 export interface Inventory {
-  /** Every certificate that the head binds, and the built-in one. */
+  /** Every certificate that the head binds, and the built-in one, each with how it stands in the fleet. */
   list(): Promise<readonly CertificateView[]>;
   /** One of them with its chain; not-found. */
   show(level: string, name: string): Promise<CertificateDetail>;

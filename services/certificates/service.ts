@@ -1,8 +1,24 @@
 /** The workflows on named certificates, put together; each has a file of its own. */
+import { systemRoots } from '../pki/system-roots.ts';
+import { remembered } from '../store/cache.ts';
 import { adding } from './add.ts';
+import { readChain } from './chains.ts';
 import type { CertificateDeps, CertificateService } from './contract.ts';
-import { inventory } from './inventory.ts';
+import { inventory, type InventoryDeps } from './inventory.ts';
+import { readAuthorities } from './roots.ts';
 
 export function certificateService(deps: CertificateDeps): CertificateService {
-  return { ...inventory(deps), ...adding(deps) };
+  return { ...inventory({ ...deps, ...memory(deps) }), ...adding(deps) };
+}
+
+/** Certificates that are remembered, of chains and of trust lists: some 10 KB each. */
+const limit = 10_000;
+
+/** Chains and bundles never change under their id, so each is read once. */
+function memory({ pki, authorities }: CertificateDeps): Pick<InventoryDeps, 'readChain' | 'roots'> {
+  const bundle = async (id: string) => readAuthorities(await pki.bundle(id));
+  return {
+    readChain: remembered((id) => readChain(pki, id), { limit, size: (one) => one?.length ?? 1 }),
+    roots: { authorities, system: systemRoots(), bundle: remembered(bundle, { limit, size: ({ length }) => length }) },
+  };
 }

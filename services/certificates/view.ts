@@ -37,7 +37,9 @@ export function uses(
       const level = named === section ? origins.get(pointer(to)) : undefined;
       if (level === undefined) continue;
       const key = useKey(level, name);
-      out.set(key, [...(out.get(key) ?? []), { machine, pointer: pointer(from) }]);
+      const found = out.get(key) ?? [];
+      found.push({ machine, pointer: pointer(from) });
+      out.set(key, found);
     }
   }
   return out;

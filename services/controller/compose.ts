@@ -71,10 +71,10 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     now,
     log,
   });
-  const certificates = certificateService({ config, pki });
+  const authorities = authorityService({ store, secrets, pki, now });
+  const certificates = certificateService({ config, pki, authorities, push, now });
   const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, now });
-  const authorities = authorityService({ store, secrets, pki, now });
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {

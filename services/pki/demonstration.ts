@@ -17,7 +17,7 @@ export function demonstrationRequest(hostname: string): CertificateRequest {
   };
 }
 
-/** Whether a chain is a demonstration certificate, of this installation or another: nobody can verify it. */
-export function isDemonstration({ selfSigned, subject }: ChainFacts): boolean {
+/** Whether a chain (or its leaf) is a demonstration certificate, of this installation or another: nobody can verify it. */
+export function isDemonstration({ selfSigned, subject }: Pick<ChainFacts, 'selfSigned' | 'subject'>): boolean {
   return selfSigned && subject.split(', ').includes(`O=${demonstrationOrganization}`);
 }

@@ -452,6 +452,8 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'fingerprint',
       'usedBy',
       'pem',
+      'standing',
+      'links',
     ],
     properties: {
       level: { type: 'string', description: 'defaults, or where it is bound.' },
@@ -480,6 +482,29 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         },
       },
       pem: { type: 'string', description: 'The chain, PEM, leaf first.' },
+      standing: { $ref: 'certificate-standing.schema.json' },
+      links: {
+        type: 'array',
+        description: 'The chain one by one, leaf first, and the root it leads to when that is known here.',
+        items: {
+          title: 'Chain link',
+          description: 'One certificate of a chain, or the root it leads to.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['role', 'subject', 'issuer', 'notBefore', 'notAfter', 'keyKind', 'fingerprint', 'findings'],
+          properties: {
+            role: { type: 'string', enum: ['leaf', 'intermediate', 'root'] },
+            subject: { type: 'string' },
+            issuer: { type: 'string' },
+            notBefore: { $ref: '../common.schema.json#/$defs/instant' },
+            notAfter: { $ref: '../common.schema.json#/$defs/instant' },
+            keyKind: { type: 'string' },
+            fingerprint: { $ref: '../common.schema.json#/$defs/sha256' },
+            source: { type: 'string', description: 'Of a root: who trusts it.' },
+            findings: { type: 'array', items: { type: 'string' }, description: 'What peers will mind.' },
+          },
+        },
+      },
     },
   },
   {
@@ -555,6 +580,99 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/certificate-standing.schema.json',
+    title: 'Certificate standing',
+    description:
+      'How a bound certificate stands in the fleet: whether its chain holds, which levels it is hidden by or hides, and where it is served.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['keyKind', 'verdict', 'shadows', 'shadowedBy', 'served'],
+    properties: {
+      keyKind: { type: 'string', description: 'rsa-2048, ec-p256 and so on.' },
+      verdict: {
+        title: 'Chain verdict',
+        description:
+          "Whether the chain holds for whoever verifies it; a known root is one of this system's list, of a trust list, or of a private authority.",
+        type: 'object',
+        additionalProperties: false,
+        required: ['state', 'detail'],
+        properties: {
+          state: {
+            type: 'string',
+            enum: ['complete', 'self-signed', 'incomplete', 'expired', 'not-yet-valid', 'demonstration'],
+          },
+          detail: { type: 'string' },
+        },
+      },
+      shadows: {
+        type: 'array',
+        description: 'Levels whose certificate of this name it replaces.',
+        items: {
+          title: 'Shadowed level',
+          description: 'A level whose binding does not take effect on some machines.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['level', 'machines'],
+          properties: {
+            level: { type: 'string', description: 'The other level.' },
+            machines: {
+              type: 'array',
+              items: { $ref: '../common.schema.json#/$defs/machineName' },
+              description: 'The machines on which it is so.',
+            },
+          },
+        },
+      },
+      shadowedBy: {
+        type: 'array',
+        description: 'Levels whose word on this name counts instead.',
+        items: {
+          title: 'Shadowing level',
+          description: 'A level that binds the same name, or removes it, for some machines.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['level', 'machines'],
+          properties: {
+            level: { type: 'string', description: 'The other level.' },
+            machines: {
+              type: 'array',
+              items: { $ref: '../common.schema.json#/$defs/machineName' },
+              description: 'The machines on which it is so.',
+            },
+            removes: { type: 'boolean', description: 'It binds nothing: the name is removed there.' },
+          },
+        },
+      },
+      served: {
+        type: 'array',
+        description: 'The listeners that should serve it, and those that were last seen doing so.',
+        items: {
+          title: 'Certificate served',
+          description: 'One listener of one machine.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['machine', 'listener', 'wanted', 'seen'],
+          properties: {
+            machine: { $ref: '../common.schema.json#/$defs/machineName' },
+            listener: { $ref: '../common.schema.json#/$defs/name' },
+            wanted: { type: 'boolean', description: 'The head asks for it there.' },
+            seen: {
+              type: 'string',
+              enum: ['yes', 'other', 'nothing', 'never'],
+              description:
+                'What the last probe saw: this certificate, another one, none at all; or there was no probe.',
+            },
+            time: {
+              $ref: '../common.schema.json#/$defs/instant',
+              description: 'When; absent when there was no probe.',
+            },
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/certificate-view.schema.json',
     title: 'Certificate view',
     description: 'A certificate bound to a name at a level.',
@@ -600,6 +718,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             pointer: { type: 'string', description: 'The setting that names it.' },
           },
         },
+      },
+      standing: {
+        $ref: 'certificate-standing.schema.json',
+        description: 'Of what the head binds; absent for what stands in a draft.',
       },
     },
   },

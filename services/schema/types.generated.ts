@@ -41,6 +41,7 @@ export interface Shapes {
   readonly 'certificate-list': CertificateList;
   readonly 'certificate-signing': CertificateSigning;
   readonly 'certificate-source': CertificateSource;
+  readonly 'certificate-standing': CertificateStanding;
   readonly 'certificate-view': CertificateView;
   readonly 'commit-options': CommitOptions;
   readonly committed: Committed;
@@ -579,6 +580,7 @@ export interface CertificateView {
    */
   readonly fingerprint: string;
   readonly usedBy: readonly CertificateUse[];
+  readonly standing?: CertificateStanding;
 }
 export interface CertificateUse {
   /**
@@ -589,6 +591,94 @@ export interface CertificateUse {
    * The setting that names it.
    */
   readonly pointer: string;
+}
+/**
+ * How a bound certificate stands in the fleet: whether its chain holds, which levels it is hidden by or hides, and where it is served.
+ */
+export interface CertificateStanding {
+  /**
+   * rsa-2048, ec-p256 and so on.
+   */
+  readonly keyKind: string;
+  readonly verdict: ChainVerdict;
+  /**
+   * Levels whose certificate of this name it replaces.
+   */
+  readonly shadows: readonly ShadowedLevel[];
+  /**
+   * Levels whose word on this name counts instead.
+   */
+  readonly shadowedBy: readonly ShadowingLevel[];
+  /**
+   * The listeners that should serve it, and those that were last seen doing so.
+   */
+  readonly served: readonly CertificateServed[];
+}
+/**
+ * Whether the chain holds for whoever verifies it; a known root is one of this system's list, of a trust list, or of a private authority.
+ */
+export interface ChainVerdict {
+  readonly state: 'complete' | 'self-signed' | 'incomplete' | 'expired' | 'not-yet-valid' | 'demonstration';
+  readonly detail: string;
+}
+/**
+ * A level whose binding does not take effect on some machines.
+ */
+export interface ShadowedLevel {
+  /**
+   * The other level.
+   */
+  readonly level: string;
+  /**
+   * The machines on which it is so.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines: readonly string[];
+}
+/**
+ * A level that binds the same name, or removes it, for some machines.
+ */
+export interface ShadowingLevel {
+  /**
+   * The other level.
+   */
+  readonly level: string;
+  /**
+   * The machines on which it is so.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines: readonly string[];
+  /**
+   * It binds nothing: the name is removed there.
+   */
+  readonly removes?: boolean;
+}
+/**
+ * One listener of one machine.
+ */
+export interface CertificateServed {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly listener: string;
+  /**
+   * The head asks for it there.
+   */
+  readonly wanted: boolean;
+  /**
+   * What the last probe saw: this certificate, another one, none at all; or there was no probe.
+   */
+  readonly seen: 'yes' | 'other' | 'nothing' | 'never';
+  /**
+   * When; absent when there was no probe.
+   */
+  readonly time?: string;
 }
 /**
  * One thing that is wrong or worth knowing, and where.
@@ -749,6 +839,11 @@ export interface CertificateDetail {
    * The chain, PEM, leaf first.
    */
   readonly pem: string;
+  readonly standing: CertificateStanding;
+  /**
+   * The chain one by one, leaf first, and the root it leads to when that is known here.
+   */
+  readonly links: readonly ChainLink[];
 }
 export interface CertificateUse1 {
   /**
@@ -759,6 +854,35 @@ export interface CertificateUse1 {
    * The setting that names it.
    */
   readonly pointer: string;
+}
+/**
+ * One certificate of a chain, or the root it leads to.
+ */
+export interface ChainLink {
+  readonly role: 'leaf' | 'intermediate' | 'root';
+  readonly subject: string;
+  readonly issuer: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notBefore: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notAfter: string;
+  readonly keyKind: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly fingerprint: string;
+  /**
+   * Of a root: who trusts it.
+   */
+  readonly source?: string;
+  /**
+   * What peers will mind.
+   */
+  readonly findings: readonly string[];
 }
 /**
  * Every certificate that the head binds, and the defaults.

@@ -79,7 +79,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const authorities = authorityService({ store, secrets, pki, now });
   const real = {
     ...{ store, pki, machines, config, push, now },
-    certificates: certificateService({ config, pki }),
+    certificates: certificateService({ config, pki, authorities, push, now }),
     membership: membershipStandIn(config, machines),
     alerts: alertService({ store, config, pki, authorities, push, now }),
     backup: backupService({ config, machines, pki, now }),

@@ -1,0 +1,39 @@
+/** The roots that verdicts on chains know: those of this system, of the trust lists that the head binds, and of private authorities. */
+import { X509Certificate } from 'node:crypto';
+
+import { layerAt } from '../config/levels.ts';
+import { anchorsBySubject, type Anchor, type Anchors } from '../pki/anchors.ts';
+import type { AuthorityService } from '../pki/authority/contract.ts';
+import { splitPem } from '../pki/pem.ts';
+import { isObject, type JsonObject } from '../schema/json.ts';
+import type { Configuration } from '../schema/types.generated.ts';
+
+export interface RootSources {
+  readonly authorities: Pick<AuthorityService, 'list'>;
+  readonly system: () => readonly X509Certificate[];
+  /** The authorities of a trust bundle. */
+  readonly bundle: (id: string) => Promise<readonly X509Certificate[]>;
+}
+
+export async function knownRoots(
+  { authorities, system, bundle }: RootSources,
+  configuration: Configuration,
+): Promise<Anchors> {
+  const named = new Map([
+    ...(await authorities.list()).map((one) => [one.bundle, `the authority ${one.name}`] as const),
+    ...Object.keys(configuration.layers).flatMap((level) => bundlesOf(layerAt(configuration, level))),
+  ]);
+  const found: Anchor[] = system().map((x509) => ({ x509, source: "the system's list" }));
+  for (const [id, source] of named) found.push(...(await bundle(id)).map((x509) => ({ x509, source })));
+  return anchorsBySubject(found);
+}
+
+export function readAuthorities(pem: string): readonly X509Certificate[] {
+  return splitPem(pem).map(({ der }) => new X509Certificate(der));
+}
+
+function bundlesOf({ trust }: JsonObject): readonly (readonly [string, string])[] {
+  return Object.entries(isObject(trust) ? trust : {}).flatMap(([name, list]) =>
+    isObject(list) && typeof list['bundle'] === 'string' ? [[list['bundle'], `the trust list ${name}`] as const] : [],
+  );
+}
