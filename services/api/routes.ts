@@ -1,6 +1,7 @@
 /** The table of everything the API answers. */
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
+import { certificateExportRoutes } from './certificate-export.ts';
 import { certificateRoutes } from './certificates.ts';
 import { configurationFileRoutes } from './configuration-files.ts';
 import { draftRoutes } from './drafts.ts';
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...revisionRoutes,
   ...rolloutRoutes,
   ...certificateRoutes,
+  ...certificateExportRoutes,
   ...trustBundleRoutes,
   ...configurationFileRoutes,
   ...alertRoutes,

@@ -8,6 +8,10 @@ import type {
   CertificateDetail,
   CertificateSource,
   CertificateView,
+  KeyOptions,
+  Pkcs12File,
+  Pkcs12Options,
+  PrivateKey,
 } from '../schema/types.generated.ts';
 
 export interface CertificateDeps {
@@ -30,4 +34,11 @@ export interface Adding {
   add(author: string, level: string, name: string, source: CertificateSource): Promise<CertificateAdded>;
 }
 
-export interface CertificateService extends Inventory, Adding {}
+export interface Exports {
+  /** Key and chain as a PKCS#12 file, from the author's draft or the head; not-found. */
+  pkcs12(author: string, level: string, name: string, options: Pkcs12Options): Promise<Pkcs12File>;
+  /** The private key in PEM, encrypted when there is a passphrase, and its chain; not-found. */
+  key(author: string, level: string, name: string, options: KeyOptions): Promise<PrivateKey>;
+}
+
+export interface CertificateService extends Inventory, Adding, Exports {}

@@ -4,11 +4,12 @@ import { remembered } from '../store/cache.ts';
 import { adding } from './add.ts';
 import { readChain } from './chains.ts';
 import type { CertificateDeps, CertificateService } from './contract.ts';
+import { exports } from './export.ts';
 import { inventory, type InventoryDeps } from './inventory.ts';
 import { readAuthorities } from './roots.ts';
 
 export function certificateService(deps: CertificateDeps): CertificateService {
-  return { ...inventory({ ...deps, ...memory(deps) }), ...adding(deps) };
+  return { ...inventory({ ...deps, ...memory(deps) }), ...adding(deps), ...exports(deps) };
 }
 
 /** Certificates that are remembered, of chains and of trust lists: some 10 KB each. */

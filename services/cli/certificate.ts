@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 
 import type { Finding } from '../errors.ts';
 import type { CertificateRequest, CertificateSource, CertificateView } from '../schema/types.generated.ts';
+import { certificateExportCommand } from './certificate-export.ts';
 import { Failure } from './failure.ts';
 import { expiry } from './machine-view.ts';
 import { command, several, wholeNumber } from './options.ts';
@@ -97,6 +98,8 @@ export function certificateCommands(program: Command, session: () => Session): v
     .action(async (name: string, options: { readonly level?: string; readonly pem?: true }) =>
       show(session(), name, options),
     );
+
+  certificateExportCommand(certificate, session);
 }
 
 function certificateRequest({ cn, o, ou, l, st, c, dns, ip, email, key, days }: CreateOptions): CertificateRequest {

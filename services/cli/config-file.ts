@@ -1,7 +1,4 @@
 /** `signet config`: the whole configuration as one file, and a file as a draft. */
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 
 import { Failure } from './failure.ts';
@@ -9,6 +6,7 @@ import { command, revisionNumber } from './options.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
 import { inWords } from './changes.ts';
+import { writeWhole } from './write-file.ts';
 
 export function configFileCommands(program: Command, session: () => Session): void {
   const config = program.command('config').description('the whole configuration as one file');
@@ -56,25 +54,6 @@ async function save({ controller, print, prompt }: Session, file: string, option
   print.show({ file, bytes: Buffer.byteLength(text) }, () =>
     print.line(`saved ${file}, ${Buffer.byteLength(text)} bytes`),
   );
-}
-
-/** Writes a file of mode 0600 that is there whole or not at all; one that was there before is replaced. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const beside = join(dirname(file), `.${randomUUID()}`);
-  try {
-    const handle = await open(beside, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(beside, file);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    const { code = 'unknown reason' } = cause as NodeJS.ErrnoException;
-    throw new Failure('failed', `${file} cannot be written (${code}); choose a place where you may write`, { cause });
-  }
 }
 
 async function load(

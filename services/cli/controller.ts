@@ -73,6 +73,10 @@ export function controller(client: Client) {
     certificate: (at: string, name: string) => get<Shape.CertificateDetail>(`/certificates${level(at)}${path(name)}`),
     bindCertificate: (at: string, name: string, source: Shape.CertificateSource) =>
       post<Shape.CertificateAdded>(`/certificates${level(at)}${path(name)}`, source),
+    exportPkcs12: (at: string, name: string, options: Shape.Pkcs12Options) =>
+      post<Shape.Pkcs12File>(`/certificates${level(at)}${path(name, 'pkcs12')}`, options),
+    exportKey: (at: string, name: string, options: Shape.KeyOptions) =>
+      post<Shape.PrivateKey>(`/certificates${level(at)}${path(name, 'key')}`, options),
     storeBundle: (pem: string) => post<Shape.TrustBundle>('/trust-bundles', { pem }),
 
     saveConfiguration: (passphrase: string, revision?: number) =>

@@ -13,6 +13,7 @@ import { readBundle } from './bundle.ts';
 import { certificatePem, chainId, readCertificatePem, type Certificate } from './certificate.ts';
 import { chainFacts, type ChainFacts } from './chain-facts.ts';
 import { demonstrationRequest } from './demonstration.ts';
+import { exporting, type Exporting } from './export.ts';
 import { createKey, keyId, privateKeyPem, type KeyKind } from './keys.ts';
 import { maximumHeavyJobs } from './limits.ts';
 import { assemble, fromPem, fromPkcs12, type Assembled, type Material } from './material.ts';
@@ -35,7 +36,7 @@ export interface StoredBundle {
   readonly findings: readonly Finding[];
 }
 
-export interface PkiService {
+export interface PkiService extends Exporting {
   /** Makes a private key, at most a few at a time; it is not kept. */
   makeKey(kind: KeyKind): Promise<KeyObject>;
 
@@ -84,7 +85,21 @@ export function pkiService({ store, secrets, now, random = randomBytes }: PkiDep
   const factsOf = remembered(readFacts, { limit: rememberedChains, size: () => 1 });
   const unlock = (der: Uint8Array, passphrase: string) => unlocking(() => unlockKey(der, passphrase));
 
-  return { makeKey, create, importPkcs12, importPem, demonstration, chain, facts, keyPem, putBundle, bundle };
+  const exports = exporting({ keyPem, chain }, unlocking);
+
+  return {
+    ...exports,
+    makeKey,
+    create,
+    importPkcs12,
+    importPem,
+    demonstration,
+    chain,
+    facts,
+    keyPem,
+    putBundle,
+    bundle,
+  };
 
   function makeKey(kind: KeyKind): Promise<KeyObject> {
     return generating(() => createKey(kind));

@@ -1143,6 +1143,26 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/key-options.schema.json',
+    title: 'Key options',
+    description: 'What a private key is encrypted with, or that it is wanted in clear: one of the two.',
+    type: 'object',
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+    properties: {
+      passphrase: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 1000,
+        title: 'Passphrase',
+        description: 'What the key is encrypted with.',
+      },
+      clear: { const: true, title: 'In clear', description: 'The key is not encrypted; the audit trail says so.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/layer-view.schema.json',
     title: 'Layer view',
     description: 'The settings held at one level.',
@@ -1349,6 +1369,76 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/serial',
         description: 'The serial number of a certificate that an authority issued.',
       },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/pkcs12-file.schema.json',
+    title: 'Pkcs12 file',
+    description: 'A certificate with its chain and its private key, encrypted under the password of the request.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['key', 'chain', 'pkcs12'],
+    properties: {
+      key: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of the key in it.' },
+      chain: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of the chain in it.' },
+      pkcs12: {
+        type: 'string',
+        contentEncoding: 'base64',
+        title: 'PKCS#12',
+        description: 'The file (RFC 7292), base64.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/pkcs12-options.schema.json',
+    title: 'Pkcs12 options',
+    description: 'How a certificate and its private key are to be exported.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['password'],
+    properties: {
+      password: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 1000,
+        title: 'Password',
+        description: 'What the file is encrypted with.',
+      },
+      legacy: {
+        type: 'boolean',
+        title: 'Legacy',
+        description:
+          '3DES and SHA-1, for appliances and Windows from before about 2018, which open nothing else; without it AES-256 and SHA-256.',
+      },
+      friendlyName: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 200,
+        title: 'Friendly name',
+        description: 'What programs call the entry; the name of the certificate when left out.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/private-key.schema.json',
+    title: 'Private key',
+    description: 'A private key and the certificates that go with it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['key', 'chain', 'pem', 'certificates'],
+    properties: {
+      key: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of the key.' },
+      chain: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of the chain.' },
+      pem: {
+        type: 'string',
+        title: 'PEM',
+        description:
+          'PKCS#8: encrypted (PBES2 with AES-256 and PBKDF2 over HMAC-SHA-256), or in clear when that was asked for.',
+      },
+      certificates: { type: 'string', title: 'Certificates', description: 'The chain in PEM, leaf first.' },
     },
   },
   {

@@ -63,6 +63,7 @@ export interface Shapes {
   readonly 'join-plan': JoinPlan;
   readonly 'join-request': JoinRequest;
   readonly joined: Joined;
+  readonly 'key-options': KeyOptions;
   readonly 'layer-view': LayerView;
   readonly 'leave-options': LeaveOptions;
   readonly 'leave-plan': LeavePlan;
@@ -74,6 +75,9 @@ export interface Shapes {
   readonly 'machine-view': MachineView;
   readonly 'no-query': NoQuery;
   readonly 'path-parameters': PathParameters;
+  readonly 'pkcs12-file': Pkcs12File;
+  readonly 'pkcs12-options': Pkcs12Options;
+  readonly 'private-key': PrivateKey;
   readonly problem: Problem;
   readonly 'rebase-options': RebaseOptions;
   readonly 'revision-diff': RevisionDiff;
@@ -1505,6 +1509,19 @@ export interface RevisionNumber {
   readonly number: number;
 }
 /**
+ * What a private key is encrypted with, or that it is wanted in clear: one of the two.
+ */
+export interface KeyOptions {
+  /**
+   * What the key is encrypted with.
+   */
+  readonly passphrase?: string;
+  /**
+   * The key is not encrypted; the audit trail says so.
+   */
+  readonly clear?: true;
+}
+/**
  * The settings held at one level.
  */
 export interface LayerView {
@@ -1645,6 +1662,61 @@ export interface PathParameters {
    * The serial number of a certificate that an authority issued.
    */
   readonly serial?: string;
+}
+/**
+ * A certificate with its chain and its private key, encrypted under the password of the request.
+ */
+export interface Pkcs12File {
+  /**
+   * The id of the key in it.
+   */
+  readonly key: string;
+  /**
+   * The id of the chain in it.
+   */
+  readonly chain: string;
+  /**
+   * The file (RFC 7292), base64.
+   */
+  readonly pkcs12: string;
+}
+/**
+ * How a certificate and its private key are to be exported.
+ */
+export interface Pkcs12Options {
+  /**
+   * What the file is encrypted with.
+   */
+  readonly password: string;
+  /**
+   * 3DES and SHA-1, for appliances and Windows from before about 2018, which open nothing else; without it AES-256 and SHA-256.
+   */
+  readonly legacy?: boolean;
+  /**
+   * What programs call the entry; the name of the certificate when left out.
+   */
+  readonly friendlyName?: string;
+}
+/**
+ * A private key and the certificates that go with it.
+ */
+export interface PrivateKey {
+  /**
+   * The id of the key.
+   */
+  readonly key: string;
+  /**
+   * The id of the chain.
+   */
+  readonly chain: string;
+  /**
+   * PKCS#8: encrypted (PBES2 with AES-256 and PBKDF2 over HMAC-SHA-256), or in clear when that was asked for.
+   */
+  readonly pem: string;
+  /**
+   * The chain in PEM, leaf first.
+   */
+  readonly certificates: string;
 }
 /**
  * Why a request was refused or failed (RFC 9457).
