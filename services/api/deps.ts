@@ -5,6 +5,7 @@ import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { MembershipService } from '../membership/contract.ts';
 import type { AlertService } from '../observe/service.ts';
+import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { ApiService, ApiServiceDeps } from './service.ts';
@@ -15,6 +16,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly machines: MachineService;
   readonly push: PushService;
   readonly certificates: CertificateService;
+  readonly authorities: AuthorityService;
   readonly membership: MembershipService;
   readonly backup: BackupService;
   readonly alerts: AlertService;

@@ -14,6 +14,7 @@ import { openApiRoutes } from './openapi.ts';
 import { revisionRoutes } from './revisions.ts';
 import { rolloutRoutes } from './rollouts.ts';
 import type { Route } from './route.ts';
+import { signingRequestRoutes } from './signing-requests.ts';
 import { tokenRoutes } from './tokens.ts';
 import { trustBundleRoutes } from './trust-bundles.ts';
 
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...revisionRoutes,
   ...rolloutRoutes,
   ...certificateRoutes,
+  ...signingRequestRoutes,
   ...certificateExportRoutes,
   ...trustBundleRoutes,
   ...configurationFileRoutes,

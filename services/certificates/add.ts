@@ -2,25 +2,24 @@
 import { NamedError } from '../errors.ts';
 import type { Issued } from '../pki/service.ts';
 import type { CertificateSource } from '../schema/types.generated.ts';
+import { bind } from './bind.ts';
 import type { Adding, CertificateDeps } from './contract.ts';
-import { certificateView } from './view.ts';
 
-export function adding({ config, pki }: CertificateDeps): Adding {
-  function issue({ create, pkcs12, password, pem, passphrase }: CertificateSource): Promise<Issued> {
+export function adding({ config, pki, authorities }: CertificateDeps): Adding {
+  function obtain({ create, issue, pkcs12, password, pem, passphrase, check }: CertificateSource): Promise<Issued> {
     if (create) return pki.create(create);
+    if (issue) return authorities.issue(issue);
     if (pkcs12 !== undefined && password !== undefined) {
-      return pki.importPkcs12(Buffer.from(pkcs12, 'base64'), password);
+      return pki.importPkcs12(Buffer.from(pkcs12, 'base64'), password, check);
     }
-    if (pem !== undefined) return pki.importPem(pem, passphrase);
+    if (pem !== undefined) return pki.importPem(pem, passphrase, check);
     // The schema lets nothing else through.
-    throw new NamedError('invalid-input', 'send one of create, pkcs12 with its password, or pem');
+    throw new NamedError('invalid-input', 'send one of create, issue, pkcs12 with its password, or pem');
   }
 
   return {
     async add(author, level, name, source) {
-      const { binding, facts, findings } = await issue(source);
-      const draft = await config.amend(author, [{ op: 'set', level, path: `/certificates/${name}`, value: binding }]);
-      return { certificate: certificateView({ level, name, binding }, facts), findings: [...findings], draft };
+      return bind({ config, pki }, { author, level, name, issued: await obtain(source), check: source.check });
     },
   };
 }

@@ -1,10 +1,12 @@
 /** What is done with named certificates: each workflow goes over the key material (pki) and the names that levels bind to it (config). */
 import type { ConfigService } from '../config/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
+import type { SigningRequests } from '../pki/requests/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type {
   CertificateAdded,
+  CertificateAnswer,
   CertificateDetail,
   CertificateSource,
   CertificateView,
@@ -12,6 +14,10 @@ import type {
   Pkcs12File,
   Pkcs12Options,
   PrivateKey,
+  RenewalOptions,
+  SigningRequestMade,
+  SigningRequestOptions,
+  SigningRequestView,
 } from '../schema/types.generated.ts';
 
 export interface CertificateDeps {
@@ -20,6 +26,7 @@ export interface CertificateDeps {
   readonly authorities: AuthorityService;
   readonly push: Pick<PushService, 'statuses'>;
   readonly now: () => Date;
+  readonly requests: SigningRequests;
 }
 
 export interface Inventory {
@@ -30,8 +37,30 @@ export interface Inventory {
 }
 
 export interface Adding {
-  /** Makes or imports a certificate and binds it to the name at that level, in the author's draft. */
+  /** Makes or imports a certificate, or has an authority issue one, and binds it to the name at that level, in the author's draft. */
   add(author: string, level: string, name: string, source: CertificateSource): Promise<CertificateAdded>;
+}
+
+export interface Requesting {
+  /** Makes a request for that name, and the key it is for when none is there or a new one is asked for; not-found without the level. */
+  request(author: string, level: string, name: string, options: SigningRequestOptions): Promise<SigningRequestMade>;
+  /** Every request that was not withdrawn, oldest first. */
+  requests(): Promise<readonly SigningRequestView[]>;
+  /** Forgets a request, and its key unless a certificate of it was ever kept; not-found. */
+  withdraw(key: string): Promise<void>;
+}
+
+export interface Answering {
+  /** Binds what an authority sent back, in the author's draft; key-mismatch when it is for no key of that name there. */
+  answer(author: string, level: string, name: string, answer: CertificateAnswer): Promise<CertificateAdded>;
+}
+
+export interface Renewing {
+  /**
+   * Makes the bound certificate anew and binds that in the author's draft; the old one serves until the commit. not-found
+   * when nothing is bound there, invalid-input when others issued it.
+   */
+  renew(author: string, level: string, name: string, options: RenewalOptions): Promise<CertificateAdded>;
 }
 
 export interface Exports {
@@ -41,4 +70,4 @@ export interface Exports {
   key(author: string, level: string, name: string, options: KeyOptions): Promise<PrivateKey>;
 }
 
-export interface CertificateService extends Inventory, Adding, Exports {}
+export interface CertificateService extends Inventory, Adding, Exports, Requesting, Answering, Renewing {}

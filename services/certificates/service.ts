@@ -2,14 +2,24 @@
 import { systemRoots } from '../pki/system-roots.ts';
 import { remembered } from '../store/cache.ts';
 import { adding } from './add.ts';
+import { answering } from './answers.ts';
 import { readChain } from './chains.ts';
 import type { CertificateDeps, CertificateService } from './contract.ts';
 import { exports } from './export.ts';
 import { inventory, type InventoryDeps } from './inventory.ts';
+import { renewing } from './renewal.ts';
+import { requesting } from './requests.ts';
 import { readAuthorities } from './roots.ts';
 
 export function certificateService(deps: CertificateDeps): CertificateService {
-  return { ...inventory({ ...deps, ...memory(deps) }), ...adding(deps), ...exports(deps) };
+  return {
+    ...inventory({ ...deps, ...memory(deps) }),
+    ...adding(deps),
+    ...exports(deps),
+    ...requesting(deps),
+    ...answering(deps),
+    ...renewing(deps),
+  };
 }
 
 /** Certificates that are remembered, of chains and of trust lists: some 10 KB each. */

@@ -8,6 +8,7 @@ import type { Configuration, Facts, Settings, Shapes } from '../schema/types.gen
 import { alertFindings } from './alerts.ts';
 import { bindingFaults, type Fault, type Material } from './bindings.ts';
 import { blame } from './blame.ts';
+import { certificateWarnings } from './certificate-warnings.ts';
 import { sayingAt } from './explain.ts';
 import { fleet, memberLayersIn, type Member } from './fleet.ts';
 import { layerAt, type LevelLayer } from './levels.ts';
@@ -50,7 +51,7 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
     const member = resolveMember(memberLayersIn(configuration, machine));
     const found = memberFindings(member, faults, checkSections);
     for (const { level, pointer: at } of found) shown.add(`${level ?? ''}${at ?? ''}`);
-    const asked = found.length > 0 ? found : platformFindings(input, machine, member);
+    const asked = found.length > 0 ? found : settledFindings(input, machine, member);
     yield asked.map((finding) => ({ ...finding, machine }));
   }
   // Bindings that no machine gets are wrong too: the next machine to join would.
@@ -136,6 +137,15 @@ export function typedSettings(member: Member): Settings {
   return settingsOf(member.sections) as unknown as Settings;
 }
 
+/** What is only asked of settings that are whole, each with the level to edit. */
+function settledFindings(input: ValidationInput, machine: string, member: Member): readonly Finding[] {
+  const warnings = certificateWarnings(typedSettings(member), input.material.chains);
+  return [...warnings, ...platformFindings(input, machine, member)].map((finding) => ({
+    level: blame(member, finding.pointer ?? ''),
+    ...finding,
+  }));
+}
+
 function platformFindings(
   { platforms, facts, material }: ValidationInput,
   machine: string,
@@ -144,8 +154,5 @@ function platformFindings(
   const known = facts.get(member.id);
   if (!known) return [];
   const input = { machine, settings: typedSettings(member), facts: known, chains: material.chains };
-  return platforms
-    .filter((platform) => platform.found(known))
-    .flatMap((platform) => platform.check(input))
-    .map((finding) => ({ level: blame(member, finding.pointer ?? ''), ...finding }));
+  return platforms.filter((platform) => platform.found(known)).flatMap((platform) => platform.check(input));
 }

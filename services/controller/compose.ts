@@ -11,6 +11,7 @@ import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
 import { alertService } from '../observe/service.ts';
 import { authorityService } from '../pki/authority/service.ts';
+import { signingRequests } from '../pki/requests/service.ts';
 import { pkiService } from '../pki/service.ts';
 import { platforms } from '../platforms/registry.ts';
 import { pool } from '../push/pool.ts';
@@ -72,13 +73,14 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     log,
   });
   const authorities = authorityService({ store, secrets, pki, now });
-  const certificates = certificateService({ config, pki, authorities, push, now });
+  const requests = signingRequests({ store, secrets, now });
+  const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, now });
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
-    api: { config, pki, machines, push, certificates, membership, backup, alerts, store, now },
+    api: { config, pki, machines, push, certificates, authorities, membership, backup, alerts, store, now },
     lead: {
       store,
       config,

@@ -12,10 +12,27 @@ export function hostNames(certificate: Certificate): readonly string[] {
 
 /** The host names and addresses among its alternative names: nothing else is compared any more (RFC 9525 6.2). */
 export function alternativeHosts(certificate: Certificate): readonly string[] {
+  return givenNames(certificate)
+    .filter(({ type }) => type === 'dns' || type === 'ip')
+    .map(({ value }) => value);
+}
+
+/** Its alternative names of every kind: `dns`, `ip`, `email` and others. */
+export function givenNames(certificate: Certificate): readonly { readonly type: string; readonly value: string }[] {
   return reading(certificate, (parsed) =>
-    (parsed.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [])
-      .filter(({ type }) => type === 'dns' || type === 'ip')
-      .map(({ value }) => value),
+    (parsed.getExtension(SubjectAlternativeNameExtension)?.names.items ?? []).map(({ type, value }) => ({
+      type,
+      value,
+    })),
+  );
+}
+
+/** The attributes of its subject in order, by their short names (CN, O), or by their object identifiers when they have none. */
+export function subjectFields(certificate: Certificate): readonly { readonly name: string; readonly value: string }[] {
+  return reading(certificate, (parsed) =>
+    new Name(parsed.subjectName.toJSON())
+      .toJSON()
+      .flatMap((part) => Object.entries(part).flatMap(([name, values]) => values.map((value) => ({ name, value })))),
   );
 }
 

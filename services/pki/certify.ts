@@ -1,6 +1,7 @@
 /** Signs one certificate: what self-signed certificates and those of an authority have in common. */
 import { createPublicKey, webcrypto, type KeyObject } from 'node:crypto';
 
+import { NamedError } from '../errors.ts';
 import { readCertificate, type Certificate } from './certificate.ts';
 import { SubjectKeyIdentifierExtension, X509CertificateGenerator, type Extension, type Name } from './peculiar.ts';
 
@@ -22,7 +23,6 @@ export interface Certifying {
 /** Signs a certificate that is valid from an hour before `now`, on a thread of WebCrypto's. */
 export async function certify(asked: Certifying): Promise<Certificate> {
   const publicKey = publicKeyOf(asked.key);
-  const algorithm = signing(asked.signer);
   const made = await X509CertificateGenerator.create({
     serialNumber: serial(asked.random),
     subject: asked.subject,
@@ -30,14 +30,7 @@ export async function certify(asked: Certifying): Promise<Certificate> {
     notBefore: new Date(asked.now.getTime() - backdating),
     notAfter: asked.notAfter,
     publicKey,
-    signingAlgorithm: algorithm,
-    signingKey: await webcrypto.subtle.importKey(
-      'pkcs8',
-      asked.signer.export({ format: 'der', type: 'pkcs8' }),
-      algorithm,
-      false,
-      ['sign'],
-    ),
+    ...(await signer(asked.signer)),
     extensions: [...asked.extensions, await SubjectKeyIdentifierExtension.create(publicKey)],
   });
   return readCertificate(new Uint8Array(made.rawData));
@@ -60,9 +53,29 @@ function serial(random: Uint8Array): string {
   return bytes.toString('hex');
 }
 
-function signing(key: KeyObject) {
-  if (key.asymmetricKeyType === 'rsa') return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
-  return key.asymmetricKeyDetails?.namedCurve === 'secp384r1'
-    ? { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' }
-    : { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** How a private key signs, and the key as WebCrypto holds it; `invalid-input` for keys of other kinds than RSA and the NIST curves. */
+export async function signer(key: KeyObject) {
+  const kind = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown';
+  const signingAlgorithm = algorithms[kind];
+  if (!signingAlgorithm) {
+    throw new NamedError(
+      'invalid-input',
+      `a key of the kind ${kind} does not sign here; make a new one, such as ec-p256`,
+    );
+  }
+  const der = key.export({ format: 'der', type: 'pkcs8' });
+  return {
+    signingAlgorithm,
+    signingKey: await webcrypto.subtle.importKey('pkcs8', der, signingAlgorithm, false, ['sign']),
+  };
 }
+
+/** By curve, or by kind for keys that are on none. */
+const algorithms: Readonly<
+  Record<string, { readonly name: string; readonly hash: string; readonly namedCurve?: string }>
+> = {
+  rsa: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  prime256v1: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  secp384r1: { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' },
+  secp521r1: { name: 'ECDSA', namedCurve: 'P-521', hash: 'SHA-512' },
+};

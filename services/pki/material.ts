@@ -24,24 +24,30 @@ export interface Assembled {
   readonly findings: readonly Finding[];
 }
 
-/** Makes one key and its ordered chain of `material`; throws what `order` and `checkPair` throw, and `bad-certificate` when a part is missing. */
+/** Puts certificates into the chain of `key`, with all there is to say of it; throws what `order` and `checkPair` throw. */
+export function complete(key: KeyObject, certificates: readonly Certificate[], now: Date): Assembled {
+  const ordered = order(certificates, keyId(key), now);
+  checkPair(key, ordered.chain[0]);
+  const linted = lint({ chain: ordered.chain, given: certificates, now });
+  return { key, chain: ordered.chain, findings: [...ordered.findings, ...linted] };
+}
+
+/** Makes one key and its ordered chain of `material`; throws what `complete` throws, and `bad-certificate` when a part is missing. */
 export function assemble({ keys, certificates, findings }: Material, now: Date): Assembled {
   const [key, another] = [...new Map(keys.map((one) => [keyId(one), one])).values()];
   if (!key) throw refused('there is no private key', 'send it together with its certificate', 'no-key');
   if (another) throw twoKeys();
   if (certificates.length === 0)
     throw refused('there is no certificate', 'send it together with its key', 'no-certificate');
-  const ordered = order(certificates, keyId(key), now);
-  checkPair(key, ordered.chain[0]);
-  const linted = lint({ chain: ordered.chain, given: certificates, now });
-  return { key, chain: ordered.chain, findings: [...findings, ...ordered.findings, ...linted] };
+  const made = complete(key, certificates, now);
+  return { ...made, findings: [...findings, ...made.findings] };
 }
 
 /** Reads what a PKCS#12 file held. */
 export function fromPkcs12({ keys, certificates, checked }: Pkcs12): Material {
   return {
     keys: keys.map((der) => readPrivateKey(der, 'pkcs8')),
-    certificates: read(certificates),
+    certificates: readCertificates(certificates),
     findings: checked
       ? []
       : [
@@ -64,15 +70,15 @@ export async function fromPem(
   for (const block of keyBlocks) keys.push(await readKey(block));
   return {
     keys,
-    certificates: read(blocks.filter(isCertificate).map(({ der }) => der)),
+    certificates: readCertificates(blocks.filter(isCertificate).map(({ der }) => der)),
     findings: [...new Set(blocks.filter(isStray).map(({ label }) => label))].map((label) =>
       finding('passed-over', `what is marked ${label} was passed over`),
     ),
   };
 }
 
-/** Counted before anything is read: a mebibyte holds thousands, and reading them would hold up the event loop. */
-function read(certificates: readonly Uint8Array[]): readonly Certificate[] {
+/** Reads certificates in DER. Counted before anything is read: a mebibyte holds thousands, and reading them would hold up the event loop. */
+export function readCertificates(certificates: readonly Uint8Array[]): readonly Certificate[] {
   if (certificates.length <= maximumCertificates) return certificates.map(readCertificate);
   throw new NamedError(
     'invalid-input',

@@ -40,14 +40,17 @@ export interface PkiService extends Exporting {
   /** Makes a private key, at most a few at a time; it is not kept. */
   makeKey(kind: KeyKind): Promise<KeyObject>;
 
-  /** Makes a key and its self-signed certificate. */
-  create(request: CertificateRequest): Promise<Issued>;
+  /** Makes a self-signed certificate, for a new key unless one is given. */
+  create(request: CertificateRequest, key?: KeyObject): Promise<Issued>;
 
-  /** Takes the key and chain of a PKCS#12 file; wrong-passphrase | bad-certificate | key-mismatch | invalid-input. */
-  importPkcs12(der: Uint8Array, password: string): Promise<Issued>;
+  /**
+   * Takes the key and chain of a PKCS#12 file; wrong-passphrase | bad-certificate | key-mismatch | invalid-input. With `check`
+   * nothing is kept.
+   */
+  importPkcs12(der: Uint8Array, password: string, check?: boolean): Promise<Issued>;
 
-  /** Takes a key and its chain, in any order in one text; throws as `importPkcs12`. */
-  importPem(text: string, passphrase?: string): Promise<Issued>;
+  /** Takes a key and its chain, in any order in one text; as `importPkcs12`. */
+  importPem(text: string, passphrase?: string, check?: boolean): Promise<Issued>;
 
   /** The demonstration certificate of this installation, made at the first call for `hostname` and the same ever after. */
   demonstration(hostname: string): Promise<Binding>;
@@ -105,34 +108,35 @@ export function pkiService({ store, secrets, now, random = randomBytes }: PkiDep
     return generating(() => createKey(kind));
   }
 
-  async function create(request: CertificateRequest): Promise<Issued> {
-    return keep(await make(request));
+  async function create(request: CertificateRequest, key?: KeyObject): Promise<Issued> {
+    return keep(await make(request, key));
   }
 
-  async function make(request: CertificateRequest): Promise<Assembled> {
-    const key = await makeKey(request.key ?? defaultKeyKind);
+  async function make(request: CertificateRequest, given?: KeyObject): Promise<Assembled> {
+    const key = given ?? (await makeKey(request.key ?? defaultKeyKind));
     const { certificate, findings } = await selfSign({ request, key, now: now(), random: random(16) });
     return { key, chain: [certificate], findings };
   }
 
-  async function importPkcs12(der: Uint8Array, password: string): Promise<Issued> {
-    return take(fromPkcs12(await unlocking(() => unlockPkcs12(der, password))));
+  async function importPkcs12(der: Uint8Array, password: string, check = false): Promise<Issued> {
+    return take(fromPkcs12(await unlocking(() => unlockPkcs12(der, password))), check);
   }
 
-  async function importPem(text: string, passphrase?: string): Promise<Issued> {
-    return take(await fromPem(splitPem(text), (block) => readPemKey(block, passphrase, unlock)));
+  async function importPem(text: string, passphrase?: string, check = false): Promise<Issued> {
+    return take(await fromPem(splitPem(text), (block) => readPemKey(block, passphrase, unlock)), check);
   }
 
-  function take(material: Material): Promise<Issued> {
-    return keep(assemble(material, now()));
+  async function take(material: Material, check: boolean): Promise<Issued> {
+    const assembled = assemble(material, now());
+    return check ? issued(assembled) : keep(assembled);
   }
 
   /** Key first: a chain whose key is missing would look complete, a key without a chain is only unused. */
-  async function keep({ key, chain, findings }: Assembled): Promise<Issued> {
-    const issued: Issued = { binding: { key: keyId(key), chain: chainId(chain) }, facts: chainFacts(chain), findings };
-    await seal(key);
-    await putOnce(storeKeys.chain(issued.binding.chain), serialized(chain));
-    return issued;
+  async function keep(assembled: Assembled): Promise<Issued> {
+    const made = issued(assembled);
+    await seal(assembled.key);
+    await putOnce(storeKeys.chain(made.binding.chain), serialized(assembled.chain));
+    return made;
   }
 
   async function seal(key: KeyObject): Promise<void> {
@@ -203,6 +207,11 @@ export function pkiService({ store, secrets, now, random = randomBytes }: PkiDep
     const entry = await store.get(key);
     return entry && (JSON.parse(entry.value) as readonly string[]);
   }
+}
+
+/** A key and its chain as a layer binds them. */
+export function issued({ key, chain, findings }: Assembled): Issued {
+  return { binding: { key: keyId(key), chain: chainId(chain) }, facts: chainFacts(chain), findings };
 }
 
 function serialized(certificates: readonly Certificate[]): string {

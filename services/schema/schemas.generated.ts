@@ -156,6 +156,34 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/alternative-names.schema.json',
+    title: 'Alternative names',
+    description: 'The names a certificate is for; peers compare with nothing else (RFC 9525 6.2).',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      dns: {
+        type: 'array',
+        items: {
+          type: 'string',
+          pattern: '^(\\*\\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$',
+        },
+      },
+      ip: {
+        type: 'array',
+        items: {
+          anyOf: [
+            { type: 'string', format: 'ipv4' },
+            { type: 'string', format: 'ipv6' },
+          ],
+        },
+      },
+      email: { type: 'array', items: { type: 'string', format: 'email' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/accepted-join.schema.json',
     title: 'Accepted join',
     description: 'A machine that is to become a member, with the host key that was shown and accepted.',
@@ -432,6 +460,34 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/certificate-answer.schema.json',
+    title: 'Certificate answer',
+    description: 'What an authority sent back: the certificate and its issuers, in any order, in one or several files.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['files'],
+    properties: {
+      files: {
+        type: 'array',
+        minItems: 1,
+        maxItems: 32,
+        items: {
+          type: 'string',
+          minLength: 4,
+          contentEncoding: 'base64',
+          pattern: '^[A-Za-z0-9+/]+={0,2}$',
+          description: 'PEM, DER or PKCS#7 (PEM or DER), base64.',
+        },
+      },
+      check: {
+        type: 'boolean',
+        default: false,
+        description: 'Keep nothing; only tell what would be repaired and what to know.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/certificate-detail.schema.json',
     title: 'Certificate detail',
     description: 'A certificate with its chain.',
@@ -570,12 +626,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       password: { type: 'string', maxLength: 1000, description: 'Of the PKCS#12 file.' },
       pem: { type: 'string', minLength: 1, description: 'A private key and its chain in one text, in any order.' },
       passphrase: { type: 'string', maxLength: 1000, description: 'Of the private key in the PEM text.' },
+      check: {
+        type: 'boolean',
+        description: 'For what is imported: keep nothing; only tell what would be repaired and what to know.',
+      },
     },
     dependentRequired: { pkcs12: ['password'], password: ['pkcs12'], passphrase: ['pem'] },
     dependentSchemas: {
-      create: { properties: { issue: false, pkcs12: false, pem: false } },
+      create: { properties: { issue: false, pkcs12: false, pem: false, check: false } },
       pkcs12: { properties: { pem: false } },
-      issue: { properties: { pkcs12: false, pem: false } },
+      issue: { properties: { pkcs12: false, pem: false, check: false } },
     },
   },
   {
@@ -1369,6 +1429,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/serial',
         description: 'The serial number of a certificate that an authority issued.',
       },
+      key: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of a key.' },
     },
   },
   {
@@ -1483,6 +1544,24 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     additionalProperties: false,
     required: ['keep'],
     properties: { keep: { type: 'string', enum: ['mine', 'theirs'] } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/renewal-options.schema.json',
+    title: 'Renewal options',
+    description: 'How the certificate that is bound there is made anew; what is left out stays as it is.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      key: {
+        description: 'same, or the kind of a new key. Left out: the same.',
+        anyOf: [{ const: 'same' }, { $ref: '../common.schema.json#/$defs/keyKind' }],
+      },
+      days: { type: 'integer', minimum: 1, maximum: 3650, description: 'Left out: as long as the present one.' },
+      subject: { $ref: '../subject.schema.json' },
+      alternativeNames: { $ref: '../alternative-names.schema.json' },
+    },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -1677,6 +1756,76 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/signing-request-list.schema.json',
+    title: 'Signing request list',
+    description: 'Every request that was made and not withdrawn.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['requests'],
+    properties: { requests: { type: 'array', items: { $ref: 'signing-request-view.schema.json' } } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/signing-request-made.schema.json',
+    title: 'Signing request made',
+    description: 'A request to have signed, and what was repaired in it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['request', 'findings'],
+    properties: {
+      request: { $ref: 'signing-request-view.schema.json' },
+      findings: { type: 'array', items: { $ref: 'finding.schema.json' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/signing-request-options.schema.json',
+    title: 'Signing request options',
+    description:
+      'What to ask an authority for; what is left out is taken from the certificate that is bound there, else from an earlier request.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      key: {
+        description:
+          'same: the key that is bound there, or that an earlier request was made for; else the kind of a new one. Left out: the same if there is one.',
+        anyOf: [{ const: 'same' }, { $ref: '../common.schema.json#/$defs/keyKind' }],
+      },
+      subject: { $ref: '../subject.schema.json' },
+      alternativeNames: { $ref: '../alternative-names.schema.json' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/signing-request-view.schema.json',
+    title: 'Signing request view',
+    description: 'A request to have signed by an authority, and whether its answer is bound.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['key', 'level', 'name', 'subject', 'created', 'author', 'state', 'pem', 'der'],
+    properties: {
+      key: {
+        $ref: '../common.schema.json#/$defs/sha256',
+        description: 'The id of the key that is to be certified; Signet holds it.',
+      },
+      level: { $ref: '../common.schema.json#/$defs/level' },
+      name: { $ref: '../common.schema.json#/$defs/name' },
+      subject: { $ref: '../subject.schema.json' },
+      alternativeNames: { $ref: '../alternative-names.schema.json' },
+      created: { $ref: '../common.schema.json#/$defs/instant' },
+      author: { type: 'string' },
+      state: {
+        type: 'string',
+        enum: ['pending', 'answered'],
+        description: 'answered: a certificate made for it is bound there in the head.',
+      },
+      pem: { type: 'string', description: 'The request, PEM.' },
+      der: { type: 'string', contentEncoding: 'base64', description: 'The request, DER in base64.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/silence-request.schema.json',
     title: 'Silence request',
     description: 'How long nobody is to be told of an alert.',
@@ -1846,38 +1995,14 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/certificate-request.schema.json',
     title: 'Certificate request',
-    description: 'A self-signed certificate to be made.',
+    description: 'A certificate to be made or asked for.',
     type: 'object',
     additionalProperties: false,
     required: ['subject'],
     properties: {
       key: { $ref: 'common.schema.json#/$defs/keyKind', default: 'ec-p256' },
       subject: { $ref: 'subject.schema.json' },
-      alternativeNames: {
-        title: 'Alternative names',
-        type: 'object',
-        additionalProperties: false,
-        required: [],
-        properties: {
-          dns: {
-            type: 'array',
-            items: {
-              type: 'string',
-              pattern: '^(\\*\\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$',
-            },
-          },
-          ip: {
-            type: 'array',
-            items: {
-              anyOf: [
-                { type: 'string', format: 'ipv4' },
-                { type: 'string', format: 'ipv6' },
-              ],
-            },
-          },
-          email: { type: 'array', items: { type: 'string', format: 'email' } },
-        },
-      },
+      alternativeNames: { $ref: 'alternative-names.schema.json' },
       days: { type: 'integer', minimum: 1, maximum: 3650, default: 397 },
     },
   },
@@ -2996,6 +3121,32 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       ],
     },
     default: { system: { source: 'system' } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/signing-request.schema.json',
+    title: 'Signing request',
+    description: 'A request (PKCS#10, RFC 2986) that waits for the answer of an authority, under the id of its key.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['key', 'level', 'name', 'request', 'created', 'author', 'pem'],
+    properties: {
+      key: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description: 'The id of the key that is to be certified; Signet holds it.',
+      },
+      level: { $ref: 'common.schema.json#/$defs/level' },
+      name: { $ref: 'common.schema.json#/$defs/name' },
+      request: { $ref: 'certificate-request.schema.json' },
+      replaces: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description:
+          'The chain of the same key that was bound when the request was made; it is answered once another one is.',
+      },
+      created: { $ref: 'common.schema.json#/$defs/instant' },
+      author: { type: 'string' },
+      pem: { type: 'string', description: 'The request, PEM.' },
+    },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -24,6 +24,7 @@ export interface Shapes {
   readonly 'alert-notice': AlertNotice;
   readonly 'alert-record': AlertRecord;
   readonly alert: Alert;
+  readonly 'alternative-names': AlternativeNames;
   readonly 'accepted-join': AcceptedJoin;
   readonly 'alert-list': AlertList;
   readonly 'alert-test': AlertTest;
@@ -37,6 +38,7 @@ export interface Shapes {
   readonly 'authority-request': AuthorityRequest;
   readonly 'authority-view': AuthorityView;
   readonly 'certificate-added': CertificateAdded;
+  readonly 'certificate-answer': CertificateAnswer;
   readonly 'certificate-detail': CertificateDetail;
   readonly 'certificate-list': CertificateList;
   readonly 'certificate-signing': CertificateSigning;
@@ -80,6 +82,7 @@ export interface Shapes {
   readonly 'private-key': PrivateKey;
   readonly problem: Problem;
   readonly 'rebase-options': RebaseOptions;
+  readonly 'renewal-options': RenewalOptions;
   readonly 'revision-diff': RevisionDiff;
   readonly 'revision-list': RevisionList;
   readonly 'revision-query': RevisionQuery;
@@ -93,6 +96,10 @@ export interface Shapes {
   readonly 'save-options': SaveOptions;
   readonly 'settings-change': SettingsChange;
   readonly 'signed-certificate': SignedCertificate;
+  readonly 'signing-request-list': SigningRequestList;
+  readonly 'signing-request-made': SigningRequestMade;
+  readonly 'signing-request-options': SigningRequestOptions;
+  readonly 'signing-request-view': SigningRequestView;
   readonly 'silence-request': SilenceRequest;
   readonly 'token-created': TokenCreated;
   readonly 'token-list': TokenList;
@@ -127,6 +134,7 @@ export interface Shapes {
   readonly outbound: Outbound;
   readonly protocols: Protocols;
   readonly trust: Trust;
+  readonly 'signing-request': SigningRequest;
   readonly status: MachineStatus;
   readonly subject: Subject;
 }
@@ -287,6 +295,14 @@ export interface Silence {
    * UTC, ISO 8601 with milliseconds.
    */
   readonly until: string;
+}
+/**
+ * The names a certificate is for; peers compare with nothing else (RFC 9525 6.2).
+ */
+export interface AlternativeNames {
+  readonly dns?: readonly string[];
+  readonly ip?: readonly string[];
+  readonly email?: readonly string[];
 }
 /**
  * A machine that is to become a member, with the host key that was shown and accepted.
@@ -802,6 +818,22 @@ export interface DismissOperation {
   readonly machine: string;
 }
 /**
+ * What an authority sent back: the certificate and its issuers, in any order, in one or several files.
+ */
+export interface CertificateAnswer {
+  /**
+   * @minItems 1
+   * @maxItems 32
+   *
+   * Items: PEM, DER or PKCS#7 (PEM or DER), base64.
+   */
+  readonly files: readonly string[];
+  /**
+   * Keep nothing; only tell what would be repaired and what to know.
+   */
+  readonly check?: boolean;
+}
+/**
  * A certificate with its chain.
  */
 export interface CertificateDetail {
@@ -933,9 +965,13 @@ export interface CertificateSource {
    * Of the private key in the PEM text.
    */
   readonly passphrase?: string;
+  /**
+   * For what is imported: keep nothing; only tell what would be repaired and what to know.
+   */
+  readonly check?: boolean;
 }
 /**
- * A self-signed certificate to be made.
+ * A certificate to be made or asked for.
  */
 export interface CertificateRequest {
   /**
@@ -945,11 +981,6 @@ export interface CertificateRequest {
   readonly subject: Subject;
   readonly alternativeNames?: AlternativeNames;
   readonly days?: number;
-}
-export interface AlternativeNames {
-  readonly dns?: readonly string[];
-  readonly ip?: readonly string[];
-  readonly email?: readonly string[];
 }
 /**
  * A new key, certified by a private authority.
@@ -1662,6 +1693,10 @@ export interface PathParameters {
    * The serial number of a certificate that an authority issued.
    */
   readonly serial?: string;
+  /**
+   * The id of a key.
+   */
+  readonly key?: string;
 }
 /**
  * A certificate with its chain and its private key, encrypted under the password of the request.
@@ -1755,6 +1790,21 @@ export interface Problem {
  */
 export interface RebaseOptions {
   readonly keep: 'mine' | 'theirs';
+}
+/**
+ * How the certificate that is bound there is made anew; what is left out stays as it is.
+ */
+export interface RenewalOptions {
+  /**
+   * same, or the kind of a new key. Left out: the same.
+   */
+  readonly key?: 'same' | ('rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384');
+  /**
+   * Left out: as long as the present one.
+   */
+  readonly days?: number;
+  readonly subject?: Subject;
+  readonly alternativeNames?: AlternativeNames;
 }
 /**
  * The difference between two revisions.
@@ -2010,6 +2060,66 @@ export interface SignedCertificate {
    */
   readonly pem: string;
   readonly findings: readonly Finding[];
+}
+/**
+ * Every request that was made and not withdrawn.
+ */
+export interface SigningRequestList {
+  readonly requests: readonly SigningRequestView[];
+}
+/**
+ * A request to have signed by an authority, and whether its answer is bound.
+ */
+export interface SigningRequestView {
+  /**
+   * The id of the key that is to be certified; Signet holds it.
+   */
+  readonly key: string;
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly subject: Subject;
+  readonly alternativeNames?: AlternativeNames;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  readonly author: string;
+  /**
+   * answered: a certificate made for it is bound there in the head.
+   */
+  readonly state: 'pending' | 'answered';
+  /**
+   * The request, PEM.
+   */
+  readonly pem: string;
+  /**
+   * The request, DER in base64.
+   */
+  readonly der: string;
+}
+/**
+ * A request to have signed, and what was repaired in it.
+ */
+export interface SigningRequestMade {
+  readonly request: SigningRequestView;
+  readonly findings: readonly Finding[];
+}
+/**
+ * What to ask an authority for; what is left out is taken from the certificate that is bound there, else from an earlier request.
+ */
+export interface SigningRequestOptions {
+  /**
+   * same: the key that is bound there, or that an earlier request was made for; else the kind of a new one. Left out: the same if there is one.
+   */
+  readonly key?: 'same' | ('rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'ec-p256' | 'ec-p384');
+  readonly subject?: Subject;
+  readonly alternativeNames?: AlternativeNames;
 }
 /**
  * How long nobody is to be told of an alert.
@@ -2680,4 +2790,35 @@ export interface Mail {
    * @maxItems 50
    */
   readonly to: readonly string[];
+}
+/**
+ * A request (PKCS#10, RFC 2986) that waits for the answer of an authority, under the id of its key.
+ */
+export interface SigningRequest {
+  /**
+   * The id of the key that is to be certified; Signet holds it.
+   */
+  readonly key: string;
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly request: CertificateRequest;
+  /**
+   * The chain of the same key that was bound when the request was made; it is answered once another one is.
+   */
+  readonly replaces?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly created: string;
+  readonly author: string;
+  /**
+   * The request, PEM.
+   */
+  readonly pem: string;
 }

@@ -25,6 +25,9 @@ export const keys = {
   bundle: (id: string) => `pki/bundle/${id}`,
   /** The binding of this installation's demonstration certificate. */
   demonstration: 'pki/demonstration',
+  /** A request to have signed, by the id of its key. */
+  request: (key: string) => `pki/request/${key}`,
+  requests: 'pki/request/',
   authority: (name: string) => `pki/authority/${name}`,
   authorities: 'pki/authority/',
   /** What an authority issued, by serial number. */

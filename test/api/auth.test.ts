@@ -14,6 +14,7 @@ const parameters: Readonly<Record<string, string>> = {
   machine: 'nowhere',
   group: 'nobody',
   certificate: 'none',
+  key: '0'.repeat(64),
   alert: 'expiry-0000000000000000',
   author: 'me',
   revision: '999',

@@ -19,6 +19,7 @@ import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { alertService } from '../../services/observe/service.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
+import { signingRequests } from '../../services/pki/requests/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';
 import { findings, parse } from '../../services/schema/parse.ts';
@@ -77,9 +78,11 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const config = configService({ store, pki, machines, platforms, now });
   const push = pushStandIn(config, now);
   const authorities = authorityService({ store, secrets, pki, now });
+  const requests = signingRequests({ store, secrets, now });
   const real = {
     ...{ store, pki, machines, config, push, now },
-    certificates: certificateService({ config, pki, authorities, push, now }),
+    authorities,
+    certificates: certificateService({ config, pki, requests, authorities, push, now }),
     membership: membershipStandIn(config, machines),
     alerts: alertService({ store, config, pki, authorities, push, now }),
     backup: backupService({ config, machines, pki, now }),

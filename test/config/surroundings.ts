@@ -22,7 +22,7 @@ export const machineId = (n: number) => `00000000-0000-4000-8000-${String(n).pad
 
 export function chainFacts(id: string): ChainFacts {
   return {
-    ...{ leaf: id, key: id, subject: 'CN=mx', issuer: 'CN=mx', names: ['mx.example'] },
+    ...{ leaf: id, key: id, subject: 'CN=mx', issuer: 'CN=mx', names: ['mx.example', 'mx1.example', 'mx2.example'] },
     ...{ purposes: ['server', 'client'], notBefore: new Date(0), notAfter: new Date(1e13) },
     ...{ selfSigned: true, certificates: [id] },
   };
