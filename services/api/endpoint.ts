@@ -96,7 +96,7 @@ function send(response: Response, route: Route, { body, etag, immutable, headers
   response.set({ 'Cache-Control': caching, ...headers });
   if (etag !== undefined) response.set('ETag', etag);
   if (route.response === 'nothing') response.status(204).end();
-  else if (route.response === 'file') response.type('application/json').send(body);
+  else if (route.response === 'file') response.type(route.media ?? 'application/json').send(body);
   else response.status(route.status ?? 200).json(body);
 }
 

@@ -50,7 +50,7 @@ export function openApi(routes: readonly Route[], version: string): JsonObject {
 }
 
 function operation(one: Route): JsonObject {
-  const tag = one.atRoot ? 'health' : (one.path.split('/')[1] ?? '');
+  const tag = one.path.split('/')[1] ?? '';
   return {
     operationId: one.name,
     summary: one.summary,
@@ -68,10 +68,11 @@ function operation(one: Route): JsonObject {
   };
 }
 
-function answer({ response, file, status, etag }: Route): JsonObject {
+function answer({ response, media, file, status, etag }: Route): JsonObject {
   if (response === 'nothing') return { '204': { description: 'Done' } };
   if (response === 'events') return { '200': content('Server-sent events', 'text/event-stream', { type: 'string' }) };
   if (response === 'file') {
+    if (media) return { '200': content('A file', media, {}) };
     return { '200': content('A document', 'application/json', file ? shape(file) : { type: 'object' }) };
   }
   const headers = etag ? { headers: { ETag: { schema: { type: 'string' } } } } : {};

@@ -4,7 +4,7 @@ import type { Caller, Role } from './caller.ts';
 import type { Context } from './deps.ts';
 import type { ServerEvent } from './sse.ts';
 
-/** Where the API stands; only /health is beside it. */
+/** Where the API stands; only what anyone may ask without a version, such as /health, is beside it. */
 export const prefix = '/api/v1';
 
 /** The request as a handler sees it: checked and typed. */
@@ -49,9 +49,11 @@ export interface Route {
   readonly request?: keyof Shapes;
   /** Largest body in bytes; 1 MB when left out. */
   readonly bodyLimit?: number;
-  /** The shape of the answer; `nothing` is 204, `events` a stream of server-sent events, `file` JSON text sent as it is. */
+  /** The shape of the answer; `nothing` is 204, `events` a stream of server-sent events, `file` what is sent as it is. */
   readonly response: keyof Shapes | 'nothing' | 'events' | 'file';
-  /** The shape of a file, which is sent as it is and so not checked again. */
+  /** The media type of a file; JSON when left out. */
+  readonly media?: string;
+  /** The shape of a file in JSON, which is sent as it is and so not checked again. */
   readonly file?: keyof Shapes;
   readonly status?: 201;
   readonly ifMatch?: true;
@@ -68,7 +70,7 @@ type Answer<Response> = Response extends keyof Shapes
   : Response extends 'events'
     ? AsyncIterable<ServerEvent>
     : Response extends 'file'
-      ? string
+      ? string | Uint8Array
       : undefined;
 
 /** A route whose handler is typed by what it declares. */

@@ -2,6 +2,7 @@
 import { alertRoutes } from './alerts.ts';
 import { auditRoutes } from './audit.ts';
 import { certificateExportRoutes } from './certificate-export.ts';
+import { authorityRoutes } from './authorities.ts';
 import { certificateRoutes } from './certificates.ts';
 import { configurationFileRoutes } from './configuration-files.ts';
 import { draftRoutes } from './drafts.ts';
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...certificateRoutes,
   ...signingRequestRoutes,
   ...certificateExportRoutes,
+  ...authorityRoutes,
   ...trustBundleRoutes,
   ...configurationFileRoutes,
   ...alertRoutes,

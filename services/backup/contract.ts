@@ -12,6 +12,9 @@ export interface LoadResult {
 export interface BackupService {
   /** The configuration file of a revision; secrets are encrypted under `passphrase`. */
   save(options: { readonly revision?: number; readonly passphrase: string }): Promise<string>;
-  /** Checks the file whole, brings its keys and chains in, and puts the difference in the author's draft. */
+  /**
+   * Checks the file whole, brings its keys, chains and authorities in, and puts the difference in the author's draft. What the
+   * authorities here issued and revoked stays as it is.
+   */
   load(author: string, file: string, passphrase: string): Promise<LoadResult>;
 }

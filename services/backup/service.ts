@@ -2,6 +2,7 @@
 import type { ConfigService } from '../config/service.ts';
 import { NamedError } from '../errors.ts';
 import type { MachineService } from '../machines/service.ts';
+import type { AuthorityRecords, AuthorityService } from '../pki/authority/contract.ts';
 import type { Binding, PkiService } from '../pki/service.ts';
 import { parse } from '../schema/parse.ts';
 import type { ConfigurationFile } from '../schema/types.generated.ts';
@@ -15,17 +16,19 @@ export interface BackupDeps {
   readonly config: ConfigService;
   readonly machines: MachineService;
   readonly pki: PkiService;
+  readonly authorities: AuthorityService;
   readonly now: () => Date;
 }
 
-export function backupService({ config, machines, pki, now }: BackupDeps): BackupService {
+export function backupService({ config, machines, pki, authorities, now }: BackupDeps): BackupService {
   return {
     async save({ revision, passphrase }) {
       const number = revision ?? (await config.head()).number;
       const configuration = await config.configuration(number);
       const { keys, chains, bundles } = references(configuration);
+      const carried = await authorities.records();
       const secretKeys = Object.fromEntries(
-        await Promise.all(keys.map(async (id) => [id, await pki.keyPem(id)] as const)),
+        await Promise.all([...keys, ...keysOf(carried)].map(async (id) => [id, await pki.keyPem(id)] as const)),
       );
       const rest: Omit<ConfigurationFile, 'secrets'> = {
         signet: 1,
@@ -37,6 +40,7 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
         ),
         chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
         bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
+        ...(carried.authorities.length > 0 ? carried : {}),
       };
       const file: ConfigurationFile = { ...rest, secrets: await lock(sealed(rest, secretKeys), passphrase) };
       return `${JSON.stringify(file, null, 2)}\n`;
@@ -46,8 +50,9 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
       const file = read(text);
       const keys = unsealed(file, await unlock(file.secrets, passphrase));
       const needed = references(file.configuration);
+      const carried: AuthorityRecords = { authorities: file.authorities ?? [], issued: file.issued ?? [] };
       const missing = [
-        ...needed.keys.filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),
+        ...[...needed.keys, ...keysOf(carried)].filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),
         ...needed.chains.filter((id) => !Object.hasOwn(file.chains, id)).map((id) => `chain ${id}`),
         ...needed.bundles.filter((id) => !Object.hasOwn(file.bundles, id)).map((id) => `bundle ${id}`),
       ];
@@ -61,11 +66,13 @@ export function backupService({ config, machines, pki, now }: BackupDeps): Backu
         );
       }
       await checkDraft(author);
+      await authorities.checkRecords(carried, keys);
       // Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm.
       for (const binding of needed.bindings) {
         await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
       }
       for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
+      await authorities.restore(carried, keys);
       const present = await config.configuration((await config.head()).number);
       const operations = operationsTo(present, file.configuration);
       if (operations.length > 0) await config.amend(author, operations);
@@ -111,6 +118,11 @@ function read(text: string): ConfigurationFile {
     );
   }
   return parse('configuration-file', value, 'the configuration file');
+}
+
+/** The ids of the keys that the authorities sign with. */
+function keysOf({ authorities }: AuthorityRecords): readonly string[] {
+  return authorities.flatMap(({ root, issuing }) => [root.key, issuing.key]);
 }
 
 /** Imports a key and its chain, and holds what came out against the names the configuration has for them. */

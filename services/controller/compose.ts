@@ -76,7 +76,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
-  const backup = backupService({ config, machines, pki, now });
+  const backup = backupService({ config, machines, pki, authorities, now });
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {

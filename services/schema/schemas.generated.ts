@@ -2105,7 +2105,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $id: 'https://signet.invalid/schemas/configuration-file.schema.json',
     title: 'Configuration file',
     description:
-      'The whole configuration in one file: settings and certificates in readable text, private keys encrypted under a passphrase (age, scrypt).',
+      'The whole configuration in one file: settings, certificates and private authorities in readable text, private keys encrypted under a passphrase (age, scrypt).',
     type: 'object',
     additionalProperties: false,
     required: ['signet', 'saved', 'revision', 'configuration', 'registrations', 'chains', 'bundles', 'secrets'],

@@ -2291,7 +2291,7 @@ export interface Authority {
   readonly author: string;
 }
 /**
- * The whole configuration in one file: settings and certificates in readable text, private keys encrypted under a passphrase (age, scrypt).
+ * The whole configuration in one file: settings, certificates and private authorities in readable text, private keys encrypted under a passphrase (age, scrypt).
  */
 export interface ConfigurationFile {
   /**

@@ -55,7 +55,7 @@ export interface Running {
   readonly tokens: Readonly<Record<Role, string>>;
   /** Every line that was logged. */
   readonly log: readonly string[];
-  /** Asks `METHOD /path`, below /api/v1 unless it is /health, as the admin unless told. */
+  /** Asks `METHOD /path`, below /api/v1 unless it stands at the root, as the admin unless told. */
   ask(request: string, options?: Ask): Promise<Answer>;
   /** Makes `name` a member. */
   join(name: string): Promise<void>;
@@ -85,7 +85,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     certificates: certificateService({ config, pki, requests, authorities, push, now }),
     membership: membershipStandIn(config, machines),
     alerts: alertService({ store, config, pki, authorities, push, now }),
-    backup: backupService({ config, machines, pki, now }),
+    backup: backupService({ config, machines, pki, authorities, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     about: { version: '0.1.0', store: 'embedded' as const, leader: () => true },
@@ -127,7 +127,7 @@ export const uncached = { 'cache-control': 'max-age=0' } as const;
 
 /** The path of a request, with its prefix. */
 export function addressOf(path: string): string {
-  return path.startsWith('/health') || path.startsWith('/api/') ? path : `/api/v1${path}`;
+  return /^\/(health|crl)\b/.test(path) || path.startsWith('/api/') ? path : `/api/v1${path}`;
 }
 
 async function answer({ url }: Listener, request: string, { token = '', body, headers = {} }: Ask): Promise<Answer> {

@@ -4,6 +4,8 @@ import { backupService } from '../../services/backup/service.ts';
 import type { BackupService } from '../../services/backup/contract.ts';
 import { machineService, type MachineService } from '../../services/machines/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';
+import type { AuthorityService } from '../../services/pki/authority/contract.ts';
+import { authorityService } from '../../services/pki/authority/service.ts';
 import type { PkiService } from '../../services/pki/service.ts';
 import { machineId } from '../config/surroundings.ts';
 import { installation } from '../pki/installation.ts';
@@ -14,15 +16,18 @@ export interface Surroundings {
   readonly config: ConfigService;
   readonly machines: MachineService;
   readonly pki: PkiService;
+  readonly authorities: AuthorityService;
   close(): Promise<void>;
 }
 
 export async function surroundings(): Promise<Surroundings> {
   const now = () => new Date('2026-11-24T10:00:00Z');
-  const { pki, store, close } = await installation(now);
+  const { pki, store, secrets, close } = await installation(now);
   const machines = machineService({ store });
   const config = configService({ store, pki, machines, platforms, now });
-  return { backup: backupService({ config, machines, pki, now }), config, machines, pki, close };
+  const authorities = authorityService({ store, secrets, pki, now });
+  const backup = backupService({ config, machines, pki, authorities, now });
+  return { backup, config, machines, pki, authorities, close };
 }
 
 /** Two members, one with a certificate of its own, a group, and a trust list at cluster level. */

@@ -13,9 +13,10 @@ export function carrying({ records, pki, keys, now }: Context): Carrying {
       const issued = await Promise.all(authorities.map(({ name }) => records.issued(name)));
       return { authorities, issued: issued.flat().filter(({ notAfter }) => new Date(notAfter) > now()) };
     },
-    async checkRecords({ authorities }) {
+    async checkRecords({ authorities }, pems) {
       const present = new Map((await records.authorities()).map((one) => [one.name, one]));
-      for (const { name, root } of authorities) {
+      for (const { name, root, issuing } of authorities) {
+        for (const { key } of [root, issuing]) named(key, pems[key] ?? '');
         const here = present.get(name);
         if (here === undefined || here.root.key === root.key) continue;
         throw new NamedError(

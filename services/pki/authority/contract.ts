@@ -37,6 +37,9 @@ export interface AuthorityRecords {
   readonly issued: readonly IssuedCertificate[];
 }
 
+/** Private keys by id, PKCS#8 PEM. */
+type Keys = Readonly<Record<string, string>>;
+
 export interface Founding {
   /** Makes a root and the issuing certificate under it, and stores the root as a trust bundle; already-exists. */
   create(author: string, request: AuthorityRequest): Promise<AuthorityView>;
@@ -80,10 +83,13 @@ export interface Revoking {
 
 export interface Carrying {
   records(): Promise<AuthorityRecords>;
-  /** Refuses (precondition-failed) records of authorities that are here under the same name with another root. */
-  checkRecords(records: AuthorityRecords): Promise<void>;
-  /** Brings in checked records, and the keys by id as PKCS#8 PEM; what is here already stays, but for revocations, which are added. */
-  restore(records: AuthorityRecords, keys: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Refuses records of an authority that is here under the same name with another root (precondition-failed), and keys that
+   * are not what their ids say (bad-certificate).
+   */
+  checkRecords(records: AuthorityRecords, keys: Keys): Promise<void>;
+  /** Brings in checked records and their keys; what is here already stays, but for revocations, which are added. */
+  restore(records: AuthorityRecords, keys: Keys): Promise<void>;
 }
 
 export interface AuthorityService extends Founding, Issuing, Revoking, Carrying {}
