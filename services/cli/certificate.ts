@@ -2,57 +2,40 @@
 import type { Command } from 'commander';
 
 import type { Finding } from '../errors.ts';
-import type { CertificateRequest, CertificateSource, CertificateView } from '../schema/types.generated.ts';
+import type { CertificateSource, CertificateView } from '../schema/types.generated.ts';
 import { certificateExportCommand } from './certificate-export.ts';
+import { certificateIssueCommand } from './certificate-issue.ts';
 import { Failure } from './failure.ts';
 import { expiry } from './machine-view.ts';
-import { command, several, wholeNumber } from './options.ts';
+import { command } from './options.ts';
 import { moment, short, type Printer, type Text } from './print.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
+import { certificateRequest, requestOptions, type RequestOptions } from './subject-options.ts';
 import { draftNote } from './changes.ts';
 import { verdict } from './verdict.ts';
 
-interface CreateOptions {
+interface CreateOptions extends RequestOptions {
   readonly level: string;
-  readonly cn: string;
-  readonly dns?: readonly string[];
-  readonly ip?: readonly string[];
-  readonly email?: readonly string[];
-  readonly o?: string;
-  readonly ou?: string;
-  readonly l?: string;
-  readonly st?: string;
-  readonly c?: string;
-  readonly key?: NonNullable<CertificateRequest['key']>;
-  readonly days?: number;
 }
 
 export function certificateCommands(program: Command, session: () => Session): void {
   const certificate = program.command('certificate').description('named certificates at their levels');
 
-  command(
-    certificate,
-    'create',
-    'make a self-signed certificate and bind it to a name at a level, in your draft',
-    'signet certificate create mx --level cluster --cn mail.example.test --dns mx1.example.test --key ec-p256',
-  )
-    .argument('<name>', 'what policy calls it; the same name may mean another certificate at another level')
-    .requiredOption('--level <level>', 'cluster, group/NAME or machine/NAME')
-    .requiredOption('--cn <name>', 'common name')
-    .option('--dns <name>', 'alternative name; may be given several times', several)
-    .option('--ip <address>', 'alternative name; may be given several times', several)
-    .option('--email <address>', 'alternative name; may be given several times', several)
-    .option('--o <name>', 'organization')
-    .option('--ou <name>', 'organizational unit')
-    .option('--l <name>', 'locality')
-    .option('--st <name>', 'state or province')
-    .option('--c <code>', 'country, two letters')
-    .option('--key <kind>', 'rsa-2048, rsa-3072, rsa-4096, ec-p256 (without this option) or ec-p384')
-    .option('--days <n>', 'how long it is valid', wholeNumber)
-    .action(async (name: string, options: CreateOptions) =>
-      bind(session(), options.level, name, { create: certificateRequest(options) }),
-    );
+  requestOptions(
+    command(
+      certificate,
+      'create',
+      'make a self-signed certificate and bind it to a name at a level, in your draft',
+      'signet certificate create mx --level cluster --cn mail.example.test --dns mx1.example.test --key ec-p256',
+    )
+      .argument('<name>', 'what policy calls it; the same name may mean another certificate at another level')
+      .requiredOption('--level <level>', 'cluster, group/NAME or machine/NAME'),
+  ).action(async (name: string, { level, ...options }: CreateOptions) =>
+    bind(session(), level, name, { create: certificateRequest(options) }),
+  );
+
+  certificateIssueCommand(certificate, session, bind);
 
   command(
     certificate,
@@ -100,20 +83,6 @@ export function certificateCommands(program: Command, session: () => Session): v
     );
 
   certificateExportCommand(certificate, session);
-}
-
-function certificateRequest({ cn, o, ou, l, st, c, dns, ip, email, key, days }: CreateOptions): CertificateRequest {
-  const subject = { commonName: cn, organization: o, organizationalUnit: ou, locality: l, state: st, country: c };
-  return given({
-    key,
-    subject: given(subject),
-    alternativeNames: given({ dns, ip, email }),
-    days,
-  }) as unknown as CertificateRequest;
-}
-
-function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 async function bind(

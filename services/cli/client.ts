@@ -24,6 +24,7 @@ export interface Client {
   /** The parsed answer; undefined when it has no content. Throws `Failure` for a problem or no answer. */
   json(call: Call): Promise<unknown>;
   /** The answer as it came. */
+  bytes(call: Call): Promise<Buffer>;
   text(call: Call): Promise<string>;
   /** The events of a stream until the controller ends it; throws `unreachable` when it breaks off or falls silent. */
   events(call: Call): AsyncGenerator<ServerEvent>;
@@ -35,17 +36,21 @@ const answerSeconds = 180;
 const silenceSeconds = 60;
 
 export function client(connection: Connection): Client {
-  async function text(call: Call): Promise<string> {
+  async function bytes(call: Call): Promise<Buffer> {
     const response = await exchange(connection, call, answerSeconds);
     try {
       const body = await read(response);
-      if ((response.statusCode ?? 500) >= 400) throw problem(connection, response, body);
+      if ((response.statusCode ?? 500) >= 400) throw problem(connection, response, body.toString());
       return body;
     } catch (error) {
       throw error instanceof Failure ? error : unreachable(connection, error);
     }
   }
+  async function text(call: Call): Promise<string> {
+    return (await bytes(call)).toString();
+  }
   return {
+    bytes,
     text,
     async json(call) {
       const body = await text(call);
@@ -57,7 +62,9 @@ export function client(connection: Connection): Client {
         { ...call, headers: { ...call.headers, accept: 'text/event-stream' } },
         silenceSeconds,
       );
-      if ((response.statusCode ?? 500) >= 400) throw problem(connection, response, await read(response));
+      if ((response.statusCode ?? 500) >= 400) {
+        throw problem(connection, response, (await read(response)).toString());
+      }
       try {
         yield* parseEvents(response);
       } catch (error) {
@@ -106,11 +113,10 @@ function limitConnecting(socket: Socket, secure: boolean, giveUp: (error: Error)
   socket.once(secure ? 'secureConnect' : 'connect', stop).once('close', stop);
 }
 
-async function read(response: IncomingMessage): Promise<string> {
-  response.setEncoding('utf8');
-  let body = '';
-  for await (const chunk of response) body += chunk as string;
-  return body;
+async function read(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 async function* parseEvents(response: IncomingMessage): AsyncGenerator<ServerEvent> {

@@ -77,6 +77,20 @@ export function controller(client: Client) {
       post<Shape.Pkcs12File>(`/certificates${level(at)}${path(name, 'pkcs12')}`, options),
     exportKey: (at: string, name: string, options: Shape.KeyOptions) =>
       post<Shape.PrivateKey>(`/certificates${level(at)}${path(name, 'key')}`, options),
+    authorities: () => get<Shape.AuthorityList>('/authorities'),
+    authority: (name: string) => get<Shape.AuthorityView>(path('authorities', name)),
+    createAuthority: (request: Shape.AuthorityRequest) => post<Shape.AuthorityView>('/authorities', request),
+    renewAuthority: (name: string, request: Shape.AuthorityRenewal) =>
+      post<Shape.AuthorityView>(path('authorities', name, 'renewals'), request),
+    authorityBundle: (name: string) => client.text({ method: 'GET', path: api + path('authorities', name, 'bundle') }),
+    issuedCertificates: (name: string, after?: string) =>
+      get<Shape.IssuedList>(path('authorities', name, 'certificates'), { after }),
+    signRequest: (name: string, request: Shape.CertificateSigning) =>
+      post<Shape.SignedCertificate>(path('authorities', name, 'certificates'), request),
+    revokeCertificate: (name: string, serial: string, request: Shape.Revocation) =>
+      post<Shape.IssuedCertificate>(path('authorities', name, 'certificates', serial, 'revocation'), request),
+    revocationList: (name: string) => client.bytes({ method: 'GET', path: path('crl', `${name}.crl`) }),
+
     storeBundle: (pem: string) => post<Shape.TrustBundle>('/trust-bundles', { pem }),
 
     saveConfiguration: (passphrase: string, revision?: number) =>

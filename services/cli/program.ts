@@ -20,6 +20,7 @@ const groups: readonly Group[] = [
   { names: ['machine'], load: async () => (await import('./machine.ts')).machineCommands },
   { names: ['group'], load: async () => (await import('./group.ts')).groupCommands },
   { names: ['certificate'], load: async () => (await import('./certificate.ts')).certificateCommands },
+  { names: ['authority'], load: async () => (await import('./authority.ts')).authorityCommands },
   { names: ['trust'], load: async () => (await import('./trust.ts')).trustCommands },
   {
     names: ['set', 'unset', 'remove', 'get', 'layer'],

@@ -1,4 +1,4 @@
-/** Writes files that nobody else may read, whole or not at all. */
+/** Writes files that nobody else may read unless told, whole or not at all. */
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,10 +6,14 @@ import { dirname, join } from 'node:path';
 import { Failure } from './failure.ts';
 
 /** Writes a file of mode 0600 that is there whole or not at all; one that was there before is replaced, unless it is to be kept. */
-export async function writeWhole(file: string, content: string | Uint8Array, { keep = false } = {}): Promise<void> {
+export async function writeWhole(
+  file: string,
+  content: string | Uint8Array,
+  { keep = false, mode = 0o600 } = {},
+): Promise<void> {
   const beside = join(dirname(file), `.${randomUUID()}`);
   try {
-    const handle = await open(beside, 'wx', 0o600);
+    const handle = await open(beside, 'wx', mode);
     try {
       await handle.writeFile(content);
       await handle.sync();
