@@ -2,13 +2,13 @@
 import type { Command } from 'commander';
 
 import type { Finding } from '../errors.ts';
-import type { CertificateSource, CertificateView } from '../schema/types.generated.ts';
+import type { CertificateSource } from '../schema/types.generated.ts';
 import { certificateExportCommand } from './certificate-export.ts';
 import { certificateIssueCommand } from './certificate-issue.ts';
+import { describeCertificate, listCertificates, passes, showCertificate, type ListFilter } from './certificate-view.ts';
 import { Failure } from './failure.ts';
-import { expiry } from './machine-view.ts';
-import { command } from './options.ts';
-import { moment, short, type Printer, type Text } from './print.ts';
+import { command, wholeNumber } from './options.ts';
+import type { Printer } from './print.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
 import { certificateRequest, requestOptions, type RequestOptions } from './subject-options.ts';
@@ -61,20 +61,27 @@ export function certificateCommands(program: Command, session: () => Session): v
   command(
     certificate,
     'list',
-    'list the certificates of every level, and who uses them',
-    'signet certificate list',
-  ).action(async () => {
-    const { controller, print } = session();
-    const answer = await controller.certificates();
-    print.show(answer, () =>
-      print.table(
-        listHead,
-        answer.certificates.map((one) => row(one, new Date())),
-      ),
-    );
-  });
+    'list the certificates of every level, who uses them, whether their chain holds and where they are served',
+    'signet certificate list --expiring 30',
+    'signet certificate list --machine mx2',
+  )
+    .option('--expiring <days>', 'only what ends within so many days, or has ended', wholeNumber)
+    .option('--machine <name>', 'only what that machine uses')
+    .option('--unused', 'only what no machine uses')
+    .action(async (filter: ListFilter) => {
+      const { controller, print } = session();
+      const now = new Date();
+      const { certificates } = await controller.certificates();
+      const chosen = certificates.filter((one) => passes(one, filter, now));
+      print.show({ certificates: chosen }, () => listCertificates(print, chosen, now));
+    });
 
-  command(certificate, 'show', 'show a certificate', 'signet certificate show mx --level machine/mx2')
+  command(
+    certificate,
+    'show',
+    'show a certificate and its chain, up to the root or to the issuer that is missing',
+    'signet certificate show mx --level machine/mx2',
+  )
     .argument('<name>')
     .option('--level <level>', 'the level it is bound at; without: every level that binds the name')
     .option('--pem', 'print the chain, leaf first; needs --level')
@@ -94,7 +101,7 @@ async function bind(
   const answer = await controller.bindCertificate(level, name, source);
   print.show(answer, () => {
     print.line([{ text: name, tone: 'strong' }, ` at ${level}: `, answer.certificate.subject]);
-    describe(print, answer.certificate);
+    describeCertificate(print, answer.certificate);
     warn(print, answer.findings);
     print.note(draftNote(answer.draft));
   });
@@ -140,74 +147,27 @@ async function readCertificate(
   return pem.includes('ENCRYPTED') ? { pem, passphrase: await ask() } : { pem };
 }
 
-const listHead = ['LEVEL', 'NAME', 'SUBJECT', 'NAMES', 'EXPIRES', 'SHA-256', 'USED BY', 'NOTES'];
-
-function row(certificate: CertificateView, now: Date): readonly Text[] {
-  const { level, name, subject, names, notAfter, fingerprint } = certificate;
-  const users = [...new Set(certificate.usedBy.map(({ machine }) => machine))];
-  const most = 3;
-  const usedBy = users.slice(0, most).join(', ') + (users.length > most ? ` and ${users.length - most} more` : '');
-  return [
-    level,
-    { text: name, tone: 'strong' },
-    subject,
-    names.join(', '),
-    expiry(notAfter, now),
-    short(fingerprint),
-    usedBy || '-',
-    remark(certificate),
-  ];
-}
-
-function remark({ demonstration, selfSigned }: Pick<CertificateView, 'demonstration' | 'selfSigned'>): Text {
-  if (demonstration) return { text: 'demonstration, unverifiable', tone: 'warn' };
-  return selfSigned ? { text: 'self-signed', tone: 'dim' } : '';
-}
-
 async function show(
   { controller, print }: Session,
   name: string,
   { level, pem }: { readonly level?: string; readonly pem?: true },
 ): Promise<void> {
-  if (level === undefined) {
-    if (pem) throw new Failure('usage', `${name} may mean several certificates; say which with --level`);
-    const { certificates } = await controller.certificates();
-    const found = certificates.filter((one) => one.name === name);
-    if (found.length === 0)
-      throw new Failure('refused', `no level binds a certificate named ${name}; signet certificate list shows all`);
-    print.show({ certificates: found }, () => {
-      for (const one of found) showOne(print, one);
+  if (level !== undefined) {
+    const answer = await controller.certificate(level, name);
+    print.show(answer, () => {
+      if (pem) print.line(answer.pem.trimEnd());
+      else showCertificate(print, answer, new Date());
     });
     return;
   }
-  const answer = await controller.certificate(level, name);
-  print.show(answer, () => {
-    if (pem) print.line(answer.pem.trimEnd());
-    else showOne(print, answer);
+  if (pem) throw new Failure('usage', `${name} may mean several certificates; say which with --level`);
+  const bound = (await controller.certificates()).certificates.filter((one) => one.name === name);
+  if (bound.length === 0)
+    throw new Failure('refused', `no level binds a certificate named ${name}; signet certificate list shows all`);
+  const found = await Promise.all(bound.map((one) => controller.certificate(one.level, name)));
+  print.show({ certificates: found }, () => {
+    for (const one of found) showCertificate(print, one, new Date());
   });
-}
-
-function showOne(print: Printer, certificate: CertificateView): void {
-  print.line([{ text: certificate.name, tone: 'strong' }, ` at ${certificate.level}: ${certificate.subject}`]);
-  describe(print, certificate);
-  print.facts([
-    ['used by', certificate.usedBy.map(({ machine, pointer }) => `${machine} ${pointer}`).join('\n') || 'no machine'],
-  ]);
-}
-
-function describe(print: Printer, certificate: Omit<CertificateView, 'usedBy'>): void {
-  const issuer = certificate.selfSigned ? 'itself' : certificate.issuer;
-  print.facts([
-    ['names', certificate.names.join(', ') || '-'],
-    [
-      'issued by',
-      certificate.demonstration ? { text: 'itself, for demonstration: nobody can verify it', tone: 'warn' } : issuer,
-    ],
-    ['valid', `${moment(certificate.notBefore)} to ${moment(certificate.notAfter)}`],
-    ['SHA-256', certificate.fingerprint],
-    ['key', certificate.key],
-    ['chain', certificate.chain],
-  ]);
 }
 
 function warn(print: Printer, findings: readonly Finding[]): void {

@@ -2,6 +2,7 @@
 import { faults } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
 import type { DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
+import { demonstrationNote, namesDemonstration } from './demonstration.ts';
 import type { Printer, Text } from './print.ts';
 import { shown } from './changes.ts';
 
@@ -49,9 +50,10 @@ function showSettings(print: Printer, { settings, structure }: DiffView): void {
 function changeLine({ pointer, before, after }: SettingsChange): Text {
   const old = { text: shown(before as Json), tone: 'bad' } as const;
   const fresh = { text: shown(after as Json), tone: 'good' } as const;
-  if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${pointer} `, fresh];
+  const note = namesDemonstration(pointer, after) ? [', ', demonstrationNote] : [];
+  if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${pointer} `, fresh, ...note];
   if (after === undefined) return [{ text: '  - ', tone: 'bad' }, `${pointer} `, old];
-  return [{ text: '  ~ ', tone: 'warn' }, `${pointer} `, old, ' → ', fresh];
+  return [{ text: '  ~ ', tone: 'warn' }, `${pointer} `, old, ' → ', fresh, ...note];
 }
 
 /** What would stop a commit, said before anyone tries. */

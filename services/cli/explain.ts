@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Json } from '../schema/json.ts';
 import { parts, pointer } from '../schema/pointer.ts';
 import type { Explanation } from '../schema/types.generated.ts';
+import { demonstrationNote, namesDemonstration } from './demonstration.ts';
 import { command, revisionNumber } from './options.ts';
 import { moment, type Text } from './print.ts';
 import type { Session } from './session.ts';
@@ -30,10 +31,20 @@ export function explainCommands(program: Command, session: () => Session): void 
     });
 }
 
-function rows({ level, revision, author, time, comment, shadows }: Explanation): readonly (readonly [string, Text])[] {
+function rows({
+  pointer: at,
+  value,
+  level,
+  revision,
+  author,
+  time,
+  comment,
+  shadows,
+}: Explanation): readonly (readonly [string, Text])[] {
   const since = `r${revision ?? 0}, ${moment(time)}, ${author ?? '-'}: ${comment ?? ''}`;
   return [
     ['level', level],
+    ...(namesDemonstration(at, value) ? [['note', demonstrationNote] as const] : []),
     ...(revision === undefined ? [] : [['since', since] as const]),
     ...shadows.map((shadow) => ['shadows', `${shown(shadow.value as Json)} at ${shadow.level}`] as const),
   ];

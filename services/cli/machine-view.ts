@@ -1,5 +1,6 @@
 /** How machines and their status look to people: wanted, deployed and served kept apart, and what to worry about. */
 import type { MachineStatus, MachineView, Served } from '../schema/types.generated.ts';
+import { demonstrationNote } from './demonstration.ts';
 import { moment, short, type Printer, type Span, type Text, type Tone } from './print.ts';
 
 export const fleetHead = ['MACHINE', 'GROUP', 'WANTED', 'DEPLOYED', 'SERVED', 'EXPIRES', 'NOTES'];
@@ -19,14 +20,14 @@ export function fleetRow(machine: MachineView, demonstrations: ReadonlySet<strin
   ];
 }
 
-/** The three facts about one machine, at length. */
-export function describeStatus(print: Printer, status: MachineStatus): void {
+/** The three facts about one machine, at length; `demonstrations` as for `fleetRow`. */
+export function describeStatus(print: Printer, status: MachineStatus, demonstrations: ReadonlySet<string>): void {
   const { deployed: has, wanted: should } = status;
   const generation = has ? `, generation ${has.generation}, seen ${moment(has.seen)}` : '';
   const rows: (readonly [string, Text])[] = [
     ['wanted', should ? `r${should.revision} ${short(should.digest)}` : '-'],
     ['deployed', has ? [{ text: deployedText(has), tone: deployedTone(status) }, generation] : '-'],
-    ...status.served.map((one): readonly [string, Text] => ['served', servedAtLength(one)]),
+    ...status.served.map((one): readonly [string, Text] => ['served', servedAtLength(one, demonstrations)]),
     ...(has?.drift ?? []).map((change): readonly [string, Text] => ['drift', { text: change, tone: 'warn' }]),
   ];
   if (status.served.length === 0) rows.push(['served', '-']);
@@ -65,13 +66,14 @@ function servedLine({ listener, verdict, fingerprint }: Served): readonly Span[]
   return [`${listener} `, { text: verdict, tone: verdictTones[verdict] }, fingerprint ? ` ${short(fingerprint)}` : ''];
 }
 
-function servedAtLength(served: Served): Text {
+function servedAtLength(served: Served, demonstrations: ReadonlySet<string>): Text {
   const { listener, address, port, verdict, detail, fingerprint, expires, seen } = served;
   return [
     `${listener} ${address}:${port} `,
     { text: verdict, tone: verdictTones[verdict] },
     detail ? `, ${detail}` : '',
     fingerprint ? `\nSHA-256 ${fingerprint}` : '',
+    ...(demonstrations.has(fingerprint) ? ['\n', demonstrationNote] : []),
     expires ? `\nexpires ${moment(expires)}` : '',
     `\nseen ${moment(seen)}`,
   ];
@@ -98,7 +100,7 @@ function remarks({ state, facts, status }: MachineView, demonstrations: Readonly
     notes.push({ text: drift === 1 ? 'drift: 1 change by hand' : `drift: ${drift} changes by hand`, tone: 'warn' });
   if (served.some(({ verdict }) => verdict === 'unproven')) notes.push({ text: 'unproven', tone: 'warn' });
   if (served.some(({ fingerprint }) => demonstrations.has(fingerprint))) {
-    notes.push({ text: 'demonstration certificate, unverifiable', tone: 'warn' });
+    notes.push(demonstrationNote);
   }
   if ((status.bootHook ?? facts?.bootHook) === 'none') notes.push({ text: 'revert not reboot-safe', tone: 'warn' });
   if (facts?.postfix?.running === false) notes.push({ text: 'postfix is not running', tone: 'bad' });

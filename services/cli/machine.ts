@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 
 import type { MachineStatus } from '../schema/types.generated.ts';
 import { amend } from './changes.ts';
+import { demonstrations } from './demonstration.ts';
 import { Failure } from './failure.ts';
 import { join, type JoinOptions } from './join.ts';
 import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
-import type { Printer } from './print.ts';
 import type { Session } from './session.ts';
 
 export function machineCommands(program: Command, session: () => Session): void {
@@ -51,9 +51,8 @@ export function machineCommands(program: Command, session: () => Session): void 
   command(machine, 'status', 'show what one machine should have, has and serves', 'signet machine status mx1')
     .argument('<name>')
     .action(async (name: string) => {
-      const { controller, print } = session();
-      const status = await controller.status(name);
-      showStatus(print, status);
+      const it = session();
+      await showStatus(it, await it.controller.status(name));
     });
 
   command(
@@ -64,9 +63,8 @@ export function machineCommands(program: Command, session: () => Session): void 
   )
     .argument('<name>')
     .action(async (name: string) => {
-      const { controller, print } = session();
-      const status = await controller.probe(name);
-      showStatus(print, status);
+      const it = session();
+      await showStatus(it, await it.controller.probe(name));
     });
 
   command(
@@ -105,25 +103,23 @@ interface LeaveOptions {
   readonly yes?: true;
 }
 
-async function list({ controller, print }: Session, group: string | undefined): Promise<void> {
-  const [{ machines }, { certificates }] = await Promise.all([
-    controller.machines(),
-    print.json ? { certificates: [] } : controller.certificates(),
-  ]);
+async function list(session: Session, group: string | undefined): Promise<void> {
+  const { controller, print } = session;
+  const [{ machines }, unverifiable] = await Promise.all([controller.machines(), demonstrations(session)]);
   const chosen = machines.filter((machine) => group === undefined || machine.group === group);
-  const demonstrations = new Set(certificates.filter((one) => one.demonstration).map((one) => one.fingerprint));
   print.show({ machines: chosen }, () => {
     if (chosen.length > 0)
       print.table(
         fleetHead,
-        chosen.map((machine) => fleetRow(machine, demonstrations, new Date())),
+        chosen.map((machine) => fleetRow(machine, unverifiable, new Date())),
       );
     else print.line('no machines yet; bring one in with signet machine join NAME --host ADDRESS');
   });
 }
 
-async function show({ controller, print }: Session, name: string): Promise<void> {
-  const view = await controller.machine(name);
+async function show(session: Session, name: string): Promise<void> {
+  const { controller, print } = session;
+  const [view, unverifiable] = await Promise.all([controller.machine(name), demonstrations(session)]);
   print.show(view, () => {
     const postfix = view.facts?.postfix;
     print.line({ text: view.name, tone: 'strong' });
@@ -136,14 +132,16 @@ async function show({ controller, print }: Session, name: string): Promise<void>
       ['system', view.facts?.os ?? '-'],
       ['postfix', postfix ? `${postfix.version}, ${postfix.running ? 'running' : 'not running'}` : 'none found'],
     ]);
-    describeStatus(print, view.status);
+    describeStatus(print, view.status, unverifiable);
   });
 }
 
-function showStatus(print: Printer, status: MachineStatus): void {
+async function showStatus(session: Session, status: MachineStatus): Promise<void> {
+  const { print } = session;
+  const unverifiable = await demonstrations(session);
   print.show(status, () => {
     print.line({ text: status.machine, tone: 'strong' });
-    describeStatus(print, status);
+    describeStatus(print, status, unverifiable);
   });
 }
 
