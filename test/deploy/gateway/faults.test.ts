@@ -1,5 +1,6 @@
 // What goes wrong before or at the moment of going live: whatever it is, the same outside check passes afterwards.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, beforeEach, describe, it } from 'node:test';
 
 import { skipLab, startLab, type Lab } from '../../lab/harness.ts';
@@ -65,6 +66,9 @@ setsid perl /root/listen 4650 </dev/null >/dev/null 2>&1 &`);
   };
 
   const reload = ['postfix', 'activate reload'];
+  const locked =
+    execFileSync('openssl', ['pkey', '-aes128', '-passout', 'pass:secret'], { input: good.key, encoding: 'utf8' }) +
+    good.certificate;
   const truncated = good.certificate.replace(/\n[^\n]+\n-----END/, '\n-----END');
   const faults: readonly [string, (text: typeof live) => Partial<Push>, RegExp][] = [
     [
@@ -91,6 +95,24 @@ setsid perl /root/listen 4650 </dev/null >/dev/null 2>&1 &`);
       'the key does not fit the certificate',
       () => ({ files: { 'public.pem': other.key + good.certificate } }),
       /^refused invalid the private key in files\/public.pem does not fit/,
+    ],
+    [
+      'the certificate of the key is not the first',
+      () => ({ files: { 'public.pem': other.key + good.certificate + other.certificate } }),
+      /^refused invalid the private key in files\/public.pem does not fit/,
+    ],
+    [
+      'the key has a password',
+      () => ({ files: { 'public.pem': locked } }),
+      /^refused invalid files\/public.pem has no private key that can be read/,
+    ],
+    [
+      'the second of two keys does not fit its certificate',
+      () => ({
+        files: { 'public.pem': other.text, 'second.pem': good.key + other.certificate },
+        plan: ['key files/public.pem', 'key files/second.pem', 'activate none'],
+      }),
+      /^refused invalid the private key in files\/second.pem does not fit/,
     ],
     [
       'main.cf has an unknown parameter',
