@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 
 packages='etcd-server etcd-client postfix openssh-server sudo cron busybox shellcheck iproute2 util-linux procps openssl
   swaks ca-certificates python3 make g++'
+# What PKCS#12 files are exchanged with in tests: certtool, pk12util, keytool (44 MB to download, 189 MB installed).
+packages="$packages gnutls-bin libnss3-tools default-jre-headless"
 case ${1:-} in
   '') ;;
   --bench) packages="$packages ansible-core" ;;
