@@ -122,14 +122,15 @@ decide() {
   esac
 }
 
-# start_watchdog N: in its own session, with nothing open, so that it outlives the channel, its process group, and sudo.
+# start_watchdog N: in its own session, with nothing open, so that it outlives the channel, its process group, and sudo. What
+# sleeps through the window is one line of shell; only where N is still unproven then does it become the watchdog.
 start_watchdog() {
-  setsid "$program" watchdog "$1" </dev/null >/dev/null 2>&1 9<&- &
+  # shellcheck disable=SC2016  # its own variables
+  setsid sh -c 'cd /; sleep "$3"; read -r _ pending _ <"$4/pending" && [ "$pending" = "$2" ] && exec "$0" "$1" "$2"' \
+    "$program" watchdog "$1" "$window" "$state" </dev/null >/dev/null 2>&1 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- &
 }
 
 watchdog() {
-  exec 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
-  cd /
   while look && [ "$pending" = "$1" ] && clock && [ "$clock" -lt "$deadline" ]; do
     sleep $((deadline - clock))
   done

@@ -97,7 +97,7 @@ describe('an unconfirmed change', { skip: skipLab }, () => {
     const { answer } = await activated(3);
 
     // The watchdog is in a session of its own, and holds neither the channel nor the lock.
-    const seen = await mx1.gateway.inside(`watchdog=$(pgrep -f '[g]ateway watchdog ${answer.split(' ')[1]}$')
+    const seen = await mx1.gateway.inside(`watchdog=$(pgrep -f '[g]ateway watchdog ${answer.split(' ')[1]} ')
       push=$(pgrep -f '[s]ignet/gateway$')
       ls -l /proc/$watchdog/fd | grep -c -e pipe: -e socket: -e signet/lock
       kill -KILL -$(ps -o pgid= $push | tr -d ' ')
@@ -182,7 +182,7 @@ describe('an unconfirmed change', { skip: skipLab }, () => {
   it('is undone by the next verb after the deadline when its watchdog was killed', async () => {
     const { answer, session } = await activated(2);
     session.cut();
-    await mx1.gateway.inside(`kill -KILL $(pgrep -f '[g]ateway watchdog ${answer.split(' ')[1]}$')`);
+    await mx1.gateway.inside(`kill -KILL $(pgrep -f '[g]ateway watchdog ${answer.split(' ')[1]} ')`);
 
     await sleep(4000);
 
