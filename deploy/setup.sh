@@ -1,16 +1,17 @@
 #!/bin/sh
 # Installs what building and testing Signet needs: Debian packages, node modules, the compiled SQLite driver.
 # Run it as often as you like: it does only what is missing, and starts no daemon on this machine.
-# Usage: deploy/setup.sh [--bench]    --bench adds what the comparison with Ansible needs
+# Usage: deploy/setup.sh [--demo | --bench]    --demo leaves out what only tests need; --bench does too, and adds Ansible
 set -eu
 cd "$(dirname "$0")/.."
 
 packages='etcd-server etcd-client postfix openssh-server sudo cron busybox shellcheck iproute2 util-linux procps openssl
   swaks ca-certificates python3 make g++'
-# What PKCS#12 files are exchanged with in tests: certtool, pk12util, keytool (44 MB to download, 189 MB installed).
-packages="$packages gnutls-bin libnss3-tools default-jre-headless"
+# What tests exchange PKCS#12 files with: certtool, pk12util, keytool (Java: 44 MB to download, 189 MB installed).
+exchange='gnutls-bin libnss3-tools default-jre-headless'
 case ${1:-} in
-  '') ;;
+  '') packages="$packages $exchange" ;;
+  --demo) ;;
   --bench) packages="$packages ansible-core" ;;
   *) sed -n '2,4s/^# //p' "$0" && exit 2 ;;
 esac
