@@ -47,7 +47,7 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
 
   it('a certificate file that its openssl cannot read is refused, and nothing changes', async () => {
     await mx1.inside(`cd /usr/bin && mv openssl openssl.real &&
-      printf '#!/bin/sh\\ncase $1 in pkey) exit 1 ;; esac\\nexec /usr/bin/openssl.real "$@"\\n' >openssl && chmod 755 openssl`);
+      printf '#!/bin/sh\\ncase $1 in pkey | smime) exit 1 ;; esac\\nexec /usr/bin/openssl.real "$@"\\n' >openssl && chmod 755 openssl`);
 
     await failsOn('refused', /^invalid: files\/certificates\/mx\.pem has no private key that can be read$/, renewal);
 
