@@ -26,15 +26,20 @@ postfix_restart() {
 }
 
 # postfix_survives [ADDRESS PORT]... waits until the new ports are there, 2 seconds at most; without any, half a second. A
-# master that cannot bind a port dies within 100 ms of the signal (measured on Postfix 3.7), and every listener with it.
+# master that cannot bind a port dies within 100 ms of the signal (measured on Postfix 3.7), and every listener with it: so the
+# first look is then, lest mail waits for the second.
 postfix_survives() {
-  least=5 tries=0
-  [ $# -eq 0 ] || least=1
+  tries=0 pause=0.1
   while [ "$tries" -lt 20 ]; do
-    sleep 0.1
+    sleep "$pause"
     postfix_pid || return 1
     tries=$((tries + 1))
-    [ "$tries" -lt "$least" ] || ! all_listening "$@" || break
+    if [ $# -eq 0 ]; then
+      [ "$tries" -lt 2 ] || break
+      pause=0.4
+    else
+      ! all_listening "$@" || break
+    fi
   done
 }
 
