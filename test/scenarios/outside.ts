@@ -52,7 +52,8 @@ export async function stands(
   if ('files' in expected) assert.deepEqual(now, expected);
   else assert.equal(now.digest, (await manifest(signetd, gateway, expected.revision)).digest);
   const left = await gateway.inside(
-    'ls -d /var/lib/signet/generations/*.new /var/lib/signet/bundle /etc/postfix/*.signet-* 2>/dev/null || true',
+    `cd /var/lib/signet/generations; for each in *; do [ "$each" = '*' ] || [ -e $each/digest ] || echo $each; done
+     ls -d /var/lib/signet/bundle /etc/postfix/*.signet-* 2>/dev/null || true`,
   );
   assert.equal(left, '', 'nothing half-done is left');
 

@@ -54,7 +54,7 @@ undo_live() {
     sum_of "$path"
     case $sum in
       "$became")
-        { [ -f "$path.signet-old" ] || copy "$1/undo$path" "$path.signet-old"; } 2>/dev/null &&
+        { [ -f "$path.signet-old" ] || copy "$1/undo/${path##*/}" "$path.signet-old"; } 2>/dev/null &&
           mv "$path.signet-old" "$path" || sentence="$sentence; $path could not be put back"
         ;;
       "$was") ;;
@@ -74,8 +74,9 @@ undo_current() {
   at=
   [ ! -f "$state/current/digest" ] || read -r _ at _ <"$state/current/digest"
   [ "$at" != "$previous" ] || return 0
-  [ -L "$state/current.old" ] || ln -sfn "generations/$previous" "$state/current.old"
-  mv -fT "$state/current.old" "$state/current"
+  old=$state/generations/$undone/undo/$previous
+  [ -L "$old" ] || { old=$state/current.old && ln -sfn "generations/$previous" "$old"; }
+  mv -fT "$old" "$state/current"
 }
 
 # undo_running [boot] makes Postfix read what was put back. It ran before the push, or there would have been none.
@@ -147,8 +148,8 @@ boot() {
   settle boot
 }
 
-# tidy removes what is no longer of use: the bundle, undo copies, half-staged generations, and all generations but the current,
-# the one before it, and the newest five. The lock is held.
+# tidy removes what is no longer of use: the bundle, undo copies, generations that were staged by half and so have no digest, and all
+# but the current one, the one before it, and the newest five. The lock is held.
 tidy() {
   look
   [ -z "$pending$reverting" ] || return 0
@@ -157,21 +158,21 @@ tidy() {
     [ ! -e "$path.signet-old" ] || useless="$useless $path.signet-old"
     [ ! -e "$path.signet-new" ] || useless="$useless $path.signet-new"
   done
-  for path in "$state/current.old" "$state/current.new" "$state/pending.new" "$state/bundle"; do
+  for path in "$state/current.old" "$state/bundle"; do
     { [ ! -e "$path" ] && [ ! -L "$path" ]; } || useless="$useless $path"
   done
   set +f
   set -- "$state"/generations/*
   set -f
+  whole=
   for path in "$@"; do
-    number=${path##*/}
-    natural "$number" || { useless="$useless $path" && continue; }
+    if natural "${path##*/}" && [ -f "$path/digest" ]; then whole="$whole ${path##*/}"; else useless="$useless $path"; fi
+  done
+  for number in $whole; do
     newer=0
-    for other in "$@"; do
-      other=${other##*/}
-      ! natural "$other" || [ "$other" -le "$number" ] || newer=$((newer + 1))
-    done
-    [ "$newer" -lt 5 ] || [ "$number" = "$current" ] || [ "$number" = "$before" ] || useless="$useless $path"
+    for other in $whole; do [ "$other" -le "$number" ] || newer=$((newer + 1)); done
+    [ "$newer" -lt 5 ] || [ "$number" = "$current" ] || [ "$number" = "$before" ] ||
+      useless="$useless $state/generations/$number"
   done
   # shellcheck disable=SC2086  # paths of ours
   [ -z "$useless" ] || rm -rf $useless

@@ -12,7 +12,7 @@ install_here() {
   esac
   [ "$(id -u)" = 0 ] || refuse failed 'installing needs root; use sudo'
   [ -f "$0" ] || refuse bad-request 'the script cannot find its own text; send it inside deploy/gateway/carrier'
-  for tool in flock setsid sync sha256sum tar openssl timeout head find cp mv ln df sed getent; do
+  for tool in flock setsid sync sha256sum tar openssl timeout head cp mv ln df sed getent; do
     command -v "$tool" >/dev/null || refuse unsupported "the program '$tool' is missing; install it first"
   done
   home=$(home_of "$user") || refuse bad-request "there is no user '$user' here"

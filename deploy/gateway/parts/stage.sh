@@ -4,27 +4,51 @@
 # stage unpacks the bundle into the next generation. The controller has 30 seconds to send it, as the lock is held.
 stage() {
   next_number
-  staged=$state/generations/$generation.new
+  staged=$state/generations/$generation
   remember "$staged" "$state/bundle"
-  [ ! -e "$staged" ] || rm -rf "$staged"
-  why=$(mkdir "$staged" 2>&1) || cannot 'no generation can be made' "$why"
+  why=$(mkdir "$staged" "$staged/undo" 2>&1) || cannot 'no generation can be made' "$why"
   cd "$staged" || cannot 'no generation can be made' ''
   why=$(timeout 30 head -c "$length" 2>&1 >"$state/bundle") || [ -z "$why" ] || cannot 'the bundle cannot be stored' "$why"
   sums "$state/bundle"
   sum_of "$state/bundle"
   [ "$sum" = "$bundle_digest" ] || refuse invalid 'the bundle came damaged, or not whole within 30 seconds'
-  why=$(tar -xf "$state/bundle" --no-same-owner --no-same-permissions 2>&1) || cannot 'the bundle cannot be unpacked' "$why"
-  odd=$(find . ! -type f ! -type d 2>&1)
-  [ -z "$odd" ] || refuse invalid 'the bundle holds something else than files and folders'
+  # tar prints the name of all that it makes. Only when it fails is it asked once more, for the reason.
+  names=$(tar -xvf "$state/bundle" --no-same-owner --no-same-permissions 2>/dev/null) ||
+    cannot 'the bundle cannot be unpacked' "$(tar -xf "$state/bundle" --no-same-owner --no-same-permissions 2>&1)"
+  check_names
   [ -f plan ] || refuse invalid 'the bundle has no plan'
 }
 
-# next_number: numbers only grow, so that `reverted 7` is forever about the same generation.
+# check_names believes no name before it has looked, and sets unpacked to all that there is, folders above included.
+check_names() {
+  case $names in
+    *[!A-Za-z0-9._/$newline-]*) refuse invalid 'the bundle has a file with a name that none may have' ;;
+  esac
+  unpacked=
+  for path in $names; do
+    path=${path%/}
+    case /$path/ in
+      */../*) refuse invalid 'the bundle has a file with a name that none may have' ;;
+      /plan/ | /files/* | /live/*) ;;
+      *) refuse invalid 'the bundle holds something else than plan, files and live' ;;
+    esac
+    { [ ! -L "$path" ] && { [ -f "$path" ] || [ -d "$path" ]; }; } ||
+      refuse invalid 'the bundle holds something else than files and folders'
+    until case " $unpacked " in *" $path "*) ;; *) false ;; esac do
+      unpacked="$unpacked $path"
+      path=${path%/*}
+    done
+  done
+}
+
+# next_number: numbers only grow, so that `reverted 7` is forever about the same generation. One that was staged by half, when the
+# machine went down, is removed with the rest when this push is refused, and by tidy when it is not.
 next_number() {
   generation=${ended:-0}
   [ "$current" -le "$generation" ] || generation=$current
   set +f
   for path in "$state"/generations/*; do
+    [ -f "$path/digest" ] || remember "$path"
     path=${path##*/}
     ! natural "$path" || [ "$path" -le "$generation" ] || generation=$path
   done
@@ -34,7 +58,7 @@ next_number() {
 
 # read_plan checks every word before any of them is acted on.
 read_plan() {
-  lives='' keys='' systems='' binds='' postfix='' activation=
+  lives='' changed='' keys='' systems='' binds='' postfix='' activation=
   while read -r word one two three rest; do
     [ -z "$activation" ] || refuse bad-request 'activate must be the last line of the plan'
     case $word in
@@ -42,7 +66,7 @@ read_plan() {
         allowed_live "$one" || refuse invalid "$one is not a file that Signet may change"
         { sha256 "$two" && sha256 "$three"; } || refuse bad-request "the plan needs two digests for $one"
         [ -f "live$one" ] || refuse invalid "the bundle has no new text for $one"
-        lives="$lives $one $two $three"
+        lives="$lives $one $two $three" changed="$changed $one"
         ;;
       key)
         case $one in
@@ -83,10 +107,9 @@ read_plan() {
 validate() {
   # shellcheck disable=SC2086  # paths without blanks
   [ -z "$keys" ] || check_keys $keys
-  # shellcheck disable=SC2086  # pairs and triples
+  # shellcheck disable=SC2086  # pairs
   [ -z "$systems" ] || add_systems $systems
-  # shellcheck disable=SC2086
-  [ -z "$lives" ] || check_live $lives
+  [ -z "$changed" ] || check_live
   if [ -n "$postfix" ]; then
     complete_postfix
     check_postfix "$staged/live/etc/postfix"
@@ -132,28 +155,22 @@ add_systems() {
   done
 }
 
-# check_live PATH OLD NEW...: the new texts came whole, and each can replace its file by a rename.
+# check_live: each new text can replace its file by a rename. It is dated a minute back: Postfix programs wait until a main.cf is
+# 2 seconds old, lest someone is still writing it (dict_load_file_xt), and this one is whole.
 check_live() {
   texts=
-  for path in $live_paths; do texts="$texts live$path"; done
-  # shellcheck disable=SC2086  # paths without blanks
-  sums $texts
-  while [ $# -gt 0 ]; do
-    sum_of "live$1"
-    [ "$sum" = "$3" ] || refuse invalid "the new text for $1 is not what the plan says"
-    [ ! -L "$1" ] || refuse invalid "$1 is a symbolic link; put a regular file in its place, so that it can be replaced at once"
-    shift 3
+  for path in $changed; do
+    [ ! -L "$path" ] || refuse invalid "$path is a symbolic link; put a regular file in its place, so that it can be replaced at once"
+    texts="$texts live$path"
   done
+  # shellcheck disable=SC2086  # paths without blanks
+  why=$(touch -d '1 minute ago' $texts 2>&1) || cannot 'the new texts cannot be dated' "$why"
 }
 
-# complete_postfix puts the live text beside the new one where only one of the two changes, as postconf reads both. It would wait
-# for a main.cf to be 2 seconds old: see prepare_live.
+# complete_postfix puts the live text beside the new one where only one of the two changes, as postconf reads both.
 complete_postfix() {
-  why=$({
-    mkdir -p live/etc/postfix
-    for path in /etc/postfix/main.cf /etc/postfix/master.cf; do
-      [ -f "live$path" ] || cp "$path" "live$path" || exit
-    done
-    touch -d '1 minute ago' live/etc/postfix/main.cf
-  } 2>&1) || cannot 'the settings cannot be checked' "$why"
+  [ -d live/etc/postfix ] || why=$(mkdir -p live/etc/postfix 2>&1) || cannot 'the settings cannot be checked' "$why"
+  for path in /etc/postfix/main.cf /etc/postfix/master.cf; do
+    [ -f "live$path" ] || why=$(cp -p "$path" "live$path" 2>&1) || cannot 'the settings cannot be checked' "$why"
+  done
 }

@@ -53,9 +53,11 @@ look() {
   [ "$ended_how" != generation ] || ended_how=confirmed ended_why=
 }
 
-# read_marker FILE: `generation 7 previous 6 boot BOOT deadline 5021 activate reload`
+# read_marker FILE: `generation 7 previous 6 boot BOOT deadline 5021 activate reload`. One that a power cut left without its end says
+# nothing: until the whole of it is on the disk, nothing is live.
 read_marker() {
   read -r _ pending _ previous _ boot _ deadline _ activation <"$1"
+  [ -n "$activation" ] || pending=
 }
 
 # this_boot names this start of the machine: the start time of process 1 tells a container's, as it shares its host's boot id.

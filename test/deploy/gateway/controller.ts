@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { pack } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 
 import { acceptsMail, ssh, type Gateway, type Result, type Session } from '../../lab/harness.ts';
 
@@ -65,6 +65,8 @@ export interface Push {
   readonly files?: Readonly<Record<string, string>>;
   /** New texts of live files, by path; each must be believed to be something. */
   readonly live?: Readonly<Record<string, string>>;
+  /** What no controller would put into the bundle. */
+  readonly odd?: Partial<Header> & Pick<Header, 'name'>;
   /** Lines of the plan after the live ones; no bundle is sent without any. */
   readonly plan?: readonly string[];
 }
@@ -84,7 +86,7 @@ export async function request(push: Push): Promise<Buffer> {
   return Buffer.concat([Buffer.from(header.join('\n') + '\n'), archive]);
 }
 
-async function bundle({ plan, files = {}, live = {}, believed = {} }: Push): Promise<Buffer> {
+async function bundle({ plan, files = {}, live = {}, believed = {}, odd }: Push): Promise<Buffer> {
   if (!plan) return Buffer.alloc(0);
   const archive = pack();
   const replaced = Object.entries(live).map(
@@ -93,6 +95,7 @@ async function bundle({ plan, files = {}, live = {}, believed = {} }: Push): Pro
   archive.entry({ name: 'plan', mode: 0o600 }, [...replaced, ...plan].join('\n') + '\n');
   for (const [path, text] of Object.entries(files)) archive.entry({ name: `files/${path}`, mode: 0o600 }, text);
   for (const [path, text] of Object.entries(live)) archive.entry({ name: `live${path}`, mode: 0o600 }, text);
+  if (odd) archive.entry(odd, '');
   archive.finalize();
   return buffer(archive);
 }
@@ -155,7 +158,8 @@ export async function stands(controller: Controller, { digest, outcome, ports = 
   if (outcome) assert.match(status['outcome'] ?? '', outcome);
   for (const port of ports) await acceptsMail(controller.gateway, port);
   const left = await controller.gateway.inside(
-    'ls -d /var/lib/signet/generations/*.new /var/lib/signet/bundle /etc/postfix/*.signet-* 2>/dev/null || true',
+    `cd /var/lib/signet/generations; for each in *; do [ "$each" = '*' ] || [ -e $each/digest ] || echo $each; done
+     ls -d /var/lib/signet/bundle /etc/postfix/*.signet-* 2>/dev/null || true`,
   );
   assert.equal(left, '', 'nothing half-staged is left');
 }

@@ -13,6 +13,7 @@ import {
   liveFiles,
   mainCf,
   pair,
+  request,
   send,
   stands,
   statusOf,
@@ -151,10 +152,13 @@ describe('an unconfirmed change', { skip: skipLab }, () => {
   const stages: readonly [string, string][] = [
     ['it was claimed', 'mv pending reverting'],
     ['the live file was put back', `mv pending reverting; mv ${mainCf}.signet-old ${mainCf}`],
-    ['current was swapped back', `mv pending reverting; mv ${mainCf}.signet-old ${mainCf}; mv -fT current.old current`],
+    [
+      'current was swapped back',
+      `mv pending reverting; mv ${mainCf}.signet-old ${mainCf}; mv -fT generations/$N/undo/[0-9]* current`,
+    ],
     [
       'the outcome was written',
-      `mv pending reverting; mv ${mainCf}.signet-old ${mainCf}; mv -fT current.old current; echo "reverted $N x" >outcome`,
+      `mv pending reverting; mv ${mainCf}.signet-old ${mainCf}; mv -fT generations/$N/undo/[0-9]* current; echo "reverted $N x" >outcome`,
     ],
     ['the undo copy beside the live file was lost', `mv pending reverting; rm ${mainCf}.signet-old`],
   ];
@@ -191,6 +195,35 @@ describe('an unconfirmed change', { skip: skipLab }, () => {
       /^reverted \d+ no confirmation came in time, and the watchdog was gone$/,
     );
     await isUndone(/^reverted /);
+  });
+
+  it('that a power cut left with half a marker is none', async () => {
+    const before = await statusOf(mx1);
+
+    for (const half of ['', 'generation 99 previous ', 'generation 99 previous 1 boot x deadline 1']) {
+      await mx1.gateway.inside(`printf '${half}' >/var/lib/signet/pending`);
+      assert.deepEqual((await statusOf(mx1))['outcome'], before['outcome']);
+    }
+
+    await activated(600);
+    await mx1.ask(`revert ${(await statusOf(mx1))['pending']?.split(' ')[0]}`);
+    await isUndone(/^reverted \d+ as asked$/);
+  });
+
+  it('that was killed while it was staged is no generation, and the next one clears it away', async () => {
+    const bytes = await request(change(600));
+    const killed = mx1.open('push 1');
+    killed.write(bytes.subarray(0, bytes.length - 700));
+    await mx1.gateway.inside(`until [ -e /var/lib/signet/bundle ]; do sleep 0.05; done
+      kill -KILL $(pgrep -f '[s]ignet/gateway$'); pkill -f '[h]ead -c'; flock /var/lib/signet/lock true`);
+    const half = await mx1.gateway.inside('ls -d /var/lib/signet/generations/*; ls /var/lib/signet/bundle');
+
+    const next = { digest: digestOf('after'), base, files: { 'public.pem': old }, plan: ['activate none'] };
+    await deploy(mx1, next);
+
+    base = next.digest;
+    assert.match(half, /bundle/);
+    await isUndone(/^confirmed \d+$/);
   });
 
   it('is undone, and Postfix started, when master died in the window', async () => {

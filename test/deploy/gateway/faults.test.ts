@@ -97,6 +97,31 @@ setsid perl /root/listen 4650 </dev/null >/dev/null 2>&1 &`);
       /^refused invalid the private key in files\/public.pem does not fit/,
     ],
     [
+      'the bundle has a symbolic link',
+      () => ({ odd: { name: 'files/link', type: 'symlink', linkname: '/etc/shadow' } }),
+      /^refused invalid .* something else than files and folders$/,
+    ],
+    [
+      'the bundle has a pipe',
+      () => ({ odd: { name: 'files/pipe', type: 'fifo' } }),
+      /^refused invalid .* something else than files and folders$/,
+    ],
+    [
+      'the bundle has a file of the script',
+      () => ({ odd: { name: 'digest' } }),
+      /^refused invalid .* something else than plan, files and live$/,
+    ],
+    [
+      'the bundle leads out of the generation',
+      () => ({ odd: { name: 'files/../../outside' } }),
+      /^refused (invalid .* a name that none may have|failed the bundle cannot be unpacked)/,
+    ],
+    [
+      'a name in the bundle has a blank',
+      () => ({ odd: { name: 'files/a b' } }),
+      /^refused invalid .* a name that none may have$/,
+    ],
+    [
       'the certificate of the key is not the first',
       () => ({ files: { 'public.pem': other.key + good.certificate + other.certificate } }),
       /^refused invalid the private key in files\/public.pem does not fit/,

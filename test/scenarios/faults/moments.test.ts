@@ -61,5 +61,5 @@ function progress({ disk }: Gateway, generation: number): string {
   if (existsSync(`${state}/pending`)) return 'live, and unproven';
   const numbers = readdirSync(`${state}/generations`);
   if (!numbers.some((name) => parseInt(name) > generation)) return 'before it was staged';
-  return numbers.some((name) => name.endsWith('.new')) ? 'half staged' : 'confirmed';
+  return numbers.every((name) => existsSync(`${state}/generations/${name}/digest`)) ? 'confirmed' : 'half staged';
 }
