@@ -1,22 +1,26 @@
 /** `signet certificate`: named certificates at their levels; new ones go into the draft. */
 import type { Command } from 'commander';
 
-import type { Finding } from '../errors.ts';
 import type { CertificateSource } from '../schema/types.generated.ts';
 import { certificateExportCommand } from './certificate-export.ts';
 import { certificateIssueCommand } from './certificate-issue.ts';
-import { describeCertificate, listCertificates, passes, showCertificate, type ListFilter } from './certificate-view.ts';
+import { certificateRequestCommands } from './certificate-requests.ts';
+import { listCertificates, passes, showCertificate, type ListFilter } from './certificate-view.ts';
 import { Failure } from './failure.ts';
 import { command, wholeNumber } from './options.ts';
-import type { Printer } from './print.ts';
 import { readInput, readSecret } from './prompt.ts';
+import { keepRepaired, showBound } from './repairs.ts';
 import type { Session } from './session.ts';
 import { certificateRequest, requestOptions, type RequestOptions } from './subject-options.ts';
-import { draftNote } from './changes.ts';
-import { verdict } from './verdict.ts';
 
 interface CreateOptions extends RequestOptions {
   readonly level: string;
+}
+
+interface ImportOptions {
+  readonly level: string;
+  readonly passphraseFile?: string;
+  readonly yes?: boolean;
 }
 
 export function certificateCommands(program: Command, session: () => Session): void {
@@ -36,6 +40,7 @@ export function certificateCommands(program: Command, session: () => Session): v
   );
 
   certificateIssueCommand(certificate, session, bind);
+  certificateRequestCommands(certificate, session);
 
   command(
     certificate,
@@ -47,16 +52,15 @@ export function certificateCommands(program: Command, session: () => Session): v
     .argument('<file...>', 'one PKCS#12 file, or PEM files with the key and the chain (- for standard input)')
     .requiredOption('--level <level>', 'cluster, group/NAME or machine/NAME')
     .option('--passphrase-file <file>', 'what the key is encrypted with (- for standard input); asked for without')
-    .action(
-      async (
-        name: string,
-        files: readonly string[],
-        options: { readonly level: string; readonly passphraseFile?: string },
-      ) => {
-        const it = session();
-        await bind(it, options.level, name, await readCertificate(it, files, options.passphraseFile));
-      },
-    );
+    .option('--yes', 'keep it as repaired, without asking')
+    .action(async (name: string, files: readonly string[], { level, passphraseFile, yes = false }: ImportOptions) => {
+      const it = session();
+      const source = await readCertificate(it, files, passphraseFile);
+      const answer = await keepRepaired(it, yes, (check) =>
+        it.controller.bindCertificate(level, name, check ? { ...source, check } : source),
+      );
+      showBound(it.print, name, level, answer);
+    });
 
   command(
     certificate,
@@ -98,13 +102,7 @@ async function bind(
   name: string,
   source: CertificateSource,
 ): Promise<void> {
-  const answer = await controller.bindCertificate(level, name, source);
-  print.show(answer, () => {
-    print.line([{ text: name, tone: 'strong' }, ` at ${level}: `, answer.certificate.subject]);
-    describeCertificate(print, answer.certificate);
-    warn(print, answer.findings);
-    print.note(draftNote(answer.draft));
-  });
+  showBound(print, name, level, await controller.bindCertificate(level, name, source));
 }
 
 /** Tells PKCS#12 (DER: it begins with a SEQUENCE, 0x30) from PEM by content, whatever the file is called. */
@@ -168,8 +166,4 @@ async function show(
   print.show({ certificates: found }, () => {
     for (const one of found) showCertificate(print, one, new Date());
   });
-}
-
-function warn(print: Printer, findings: readonly Finding[]): void {
-  for (const one of findings) print.note(verdict(one));
 }

@@ -73,6 +73,15 @@ export function controller(client: Client) {
     certificate: (at: string, name: string) => get<Shape.CertificateDetail>(`/certificates${level(at)}${path(name)}`),
     bindCertificate: (at: string, name: string, source: Shape.CertificateSource) =>
       post<Shape.CertificateAdded>(`/certificates${level(at)}${path(name)}`, source),
+    signingRequests: () => get<Shape.SigningRequestList>('/signing-requests'),
+    withdrawSigningRequest: (key: string) =>
+      client.json({ method: 'DELETE', path: api + path('signing-requests', key) }),
+    requestCertificate: (at: string, name: string, options: Shape.SigningRequestOptions) =>
+      post<Shape.SigningRequestMade>(`/certificates${level(at)}${path(name, 'requests')}`, options),
+    answerCertificate: (at: string, name: string, answer: Shape.CertificateAnswer) =>
+      post<Shape.CertificateAdded>(`/certificates${level(at)}${path(name, 'answers')}`, answer),
+    renewCertificate: (at: string, name: string, options: Shape.RenewalOptions) =>
+      post<Shape.CertificateAdded>(`/certificates${level(at)}${path(name, 'renewals')}`, options),
     exportPkcs12: (at: string, name: string, options: Shape.Pkcs12Options) =>
       post<Shape.Pkcs12File>(`/certificates${level(at)}${path(name, 'pkcs12')}`, options),
     exportKey: (at: string, name: string, options: Shape.KeyOptions) =>
