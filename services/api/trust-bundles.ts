@@ -17,4 +17,22 @@ export const trustBundleRoutes: readonly Route[] = [
       return { body: { bundle, certificates, findings }, object: `/trust-bundles/${bundle}` };
     },
   }),
+  route({
+    name: 'list-trust-lists',
+    method: 'get',
+    path: '/trust-lists',
+    role: 'viewer',
+    summary: 'Every trust list that the head binds, the built-in one, and where each is used',
+    response: 'trust-lists',
+    handle: async ({ certificates }) => ({ body: { lists: [...(await certificates.trustLists())] } }),
+  }),
+  route({
+    name: 'show-trust-bundle',
+    method: 'get',
+    path: '/trust-bundles/{bundle}',
+    role: 'viewer',
+    summary: 'What a bundle of authorities holds, with what peers will mind',
+    response: 'trust-bundle-detail',
+    handle: async ({ certificates }, { parameters }) => ({ body: await certificates.trustBundle(parameters.bundle) }),
+  }),
 ];

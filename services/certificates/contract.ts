@@ -18,6 +18,8 @@ import type {
   SigningRequestMade,
   SigningRequestOptions,
   SigningRequestView,
+  TrustBundleDetail,
+  TrustListView,
 } from '../schema/types.generated.ts';
 
 export interface CertificateDeps {
@@ -34,6 +36,13 @@ export interface Inventory {
   list(): Promise<readonly CertificateView[]>;
   /** One of them with its chain; not-found. */
   show(level: string, name: string): Promise<CertificateDetail>;
+}
+
+export interface Trusting {
+  /** Every trust list that the head binds, and the built-in one. */
+  trustLists(): Promise<readonly TrustListView[]>;
+  /** What a bundle holds; not-found. */
+  trustBundle(bundle: string): Promise<TrustBundleDetail>;
 }
 
 export interface Adding {
@@ -70,4 +79,4 @@ export interface Exports {
   key(author: string, level: string, name: string, options: KeyOptions): Promise<PrivateKey>;
 }
 
-export interface CertificateService extends Inventory, Adding, Exports, Requesting, Answering, Renewing {}
+export interface CertificateService extends Inventory, Trusting, Adding, Exports, Requesting, Answering, Renewing {}

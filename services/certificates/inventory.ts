@@ -1,21 +1,16 @@
 /** The certificates of the whole fleet, read from the head: one pass over the machines, one over the bindings. */
-import { setImmediate as breathe } from 'node:timers/promises';
-
-import type { Effective } from '../config/resolve.ts';
 import { NamedError } from '../errors.ts';
 import { chainVerdict } from '../pki/chain-verdict.ts';
 import { keyKind } from '../pki/key-kind.ts';
 import type { CertificateStanding, CertificateView } from '../schema/types.generated.ts';
 import { readChains, type Chain, type KnownChain } from './chains.ts';
 import type { CertificateDeps, Inventory } from './contract.ts';
+import { effectiveSettings } from './effective.ts';
 import { links } from './links.ts';
 import { knownRoots, type RootSources } from './roots.ts';
 import { serving, sightings } from './serving.ts';
 import { shadows } from './shadows.ts';
 import { bindings, certificateView, useKey, uses, type Bound } from './view.ts';
-
-/** Machines that are resolved before the event loop has its turn: some 10 ms of work. */
-const stride = 50;
 
 export interface InventoryDeps extends Pick<CertificateDeps, 'config' | 'pki' | 'push' | 'now'> {
   /** A stored chain; undefined when it is not stored. */
@@ -35,7 +30,7 @@ export function inventory({ config, pki, push, now, readChain, roots }: Inventor
       ),
       knownRoots(roots, configuration),
       push.statuses(),
-      effective(Object.keys(configuration.machines).sort(), number).then((machines) => uses(machines)),
+      effectiveSettings(config, Object.keys(configuration.machines), number).then((machines) => uses(machines)),
     ]);
     const members = statuses.filter(({ machine }) => Object.hasOwn(configuration.machines, machine));
     const seen = sightings(members);
@@ -59,15 +54,6 @@ export function inventory({ config, pki, push, now, readChain, roots }: Inventor
       return known ? [{ view: view(one, known), chain: known.chain }] : [];
     });
     return { found, anchors };
-  }
-
-  async function effective(machines: readonly string[], number: number): Promise<ReadonlyMap<string, Effective>> {
-    const found = new Map<string, Effective>();
-    for (const [index, name] of machines.entries()) {
-      found.set(name, await config.effective(name, number));
-      if (index % stride === 0) await breathe();
-    }
-    return found;
   }
 
   return {

@@ -10,10 +10,12 @@ import { inventory, type InventoryDeps } from './inventory.ts';
 import { renewing } from './renewal.ts';
 import { requesting } from './requests.ts';
 import { readAuthorities } from './roots.ts';
+import { trusting } from './trust.ts';
 
 export function certificateService(deps: CertificateDeps): CertificateService {
   return {
     ...inventory({ ...deps, ...memory(deps) }),
+    ...trusting(deps),
     ...adding(deps),
     ...exports(deps),
     ...requesting(deps),

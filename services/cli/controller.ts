@@ -100,6 +100,8 @@ export function controller(client: Client) {
       post<Shape.IssuedCertificate>(path('authorities', name, 'certificates', serial, 'revocation'), request),
     revocationList: (name: string) => client.bytes({ method: 'GET', path: path('crl', `${name}.crl`) }),
 
+    trustLists: () => get<Shape.TrustLists>('/trust-lists'),
+    trustBundle: (bundle: string) => get<Shape.TrustBundleDetail>(path('trust-bundles', bundle)),
     storeBundle: (pem: string) => post<Shape.TrustBundle>('/trust-bundles', { pem }),
 
     saveConfiguration: (passphrase: string, revision?: number) =>

@@ -1411,6 +1411,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/name',
         description: 'The name of a certificate at that level.',
       },
+      bundle: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of a trust bundle.' },
       alert: {
         type: 'string',
         pattern: '^(expiry-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
@@ -1921,6 +1922,38 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/trust-bundle-detail.schema.json',
+    title: 'Trust bundle detail',
+    description: 'What a bundle of certificate authorities holds, in order.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['bundle', 'authorities', 'pem'],
+    properties: {
+      bundle: { $ref: '../common.schema.json#/$defs/sha256' },
+      authorities: {
+        type: 'array',
+        items: {
+          title: 'Trusted authority',
+          description: 'One authority of a bundle.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['subject', 'issuer', 'notBefore', 'notAfter', 'keyKind', 'fingerprint', 'findings'],
+          properties: {
+            subject: { type: 'string' },
+            issuer: { type: 'string' },
+            notBefore: { $ref: '../common.schema.json#/$defs/instant' },
+            notAfter: { $ref: '../common.schema.json#/$defs/instant' },
+            keyKind: { type: 'string' },
+            fingerprint: { $ref: '../common.schema.json#/$defs/sha256' },
+            findings: { type: 'array', items: { type: 'string' }, description: 'What peers will mind.' },
+          },
+        },
+      },
+      pem: { type: 'string' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/trust-bundle-source.schema.json',
     title: 'Trust bundle source',
     description: 'Certificates of authorities, PEM.',
@@ -1941,6 +1974,56 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       bundle: { $ref: '../common.schema.json#/$defs/sha256' },
       certificates: { type: 'integer', minimum: 1 },
       findings: { type: 'array', items: { $ref: 'finding.schema.json' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/trust-lists.schema.json',
+    title: 'Trust lists',
+    description: 'Every trust list that the head binds, and the built-in one.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['lists'],
+    properties: {
+      lists: {
+        type: 'array',
+        items: {
+          title: 'Trust list view',
+          description: 'A trust list bound to a name at a level.',
+          type: 'object',
+          additionalProperties: false,
+          required: ['level', 'name', 'source', 'usedBy'],
+          properties: {
+            level: { type: 'string', description: 'defaults, or where it is bound.' },
+            name: { $ref: '../common.schema.json#/$defs/name' },
+            source: { type: 'string', enum: ['system', 'bundle'] },
+            bundle: { $ref: '../common.schema.json#/$defs/sha256', description: 'Of a custom list: what it holds.' },
+            authorities: {
+              type: 'integer',
+              minimum: 0,
+              description: "Of a custom list: how many it holds. A system's own differ by machine.",
+            },
+            expired: { type: 'integer', minimum: 0, description: 'Of a custom list: how many of them have expired.' },
+            expires: {
+              $ref: '../common.schema.json#/$defs/instant',
+              description: 'Of a custom list: when the next of its authorities ends; absent when all have.',
+            },
+            usedBy: {
+              type: 'array',
+              items: {
+                title: 'Trust list use',
+                type: 'object',
+                additionalProperties: false,
+                required: ['machine', 'pointer'],
+                properties: {
+                  machine: { $ref: '../common.schema.json#/$defs/machineName' },
+                  pointer: { type: 'string', description: 'The setting that names it.' },
+                },
+              },
+            },
+          },
+        },
+      },
     },
   },
   {

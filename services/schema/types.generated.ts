@@ -106,8 +106,10 @@ export interface Shapes {
   readonly 'token-record': TokenRecord;
   readonly 'token-request': TokenRequest;
   readonly 'token-view': TokenView;
+  readonly 'trust-bundle-detail': TrustBundleDetail;
   readonly 'trust-bundle-source': TrustBundleSource;
   readonly 'trust-bundle': TrustBundle;
+  readonly 'trust-lists': TrustLists;
   readonly archive: Archive;
   readonly 'authority-certificate': AuthorityCertificate;
   readonly authority: Authority;
@@ -1662,6 +1664,10 @@ export interface PathParameters {
    */
   readonly certificate?: string;
   /**
+   * The id of a trust bundle.
+   */
+  readonly bundle?: string;
+  /**
    * The id of an alert.
    */
   readonly alert?: string;
@@ -2216,6 +2222,41 @@ export interface TokenRequest {
   readonly days?: number;
 }
 /**
+ * What a bundle of certificate authorities holds, in order.
+ */
+export interface TrustBundleDetail {
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly bundle: string;
+  readonly authorities: readonly TrustedAuthority[];
+  readonly pem: string;
+}
+/**
+ * One authority of a bundle.
+ */
+export interface TrustedAuthority {
+  readonly subject: string;
+  readonly issuer: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notBefore: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly notAfter: string;
+  readonly keyKind: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly fingerprint: string;
+  /**
+   * What peers will mind.
+   */
+  readonly findings: readonly string[];
+}
+/**
  * Certificates of authorities, PEM.
  */
 export interface TrustBundleSource {
@@ -2231,6 +2272,53 @@ export interface TrustBundle {
   readonly bundle: string;
   readonly certificates: number;
   readonly findings: readonly Finding[];
+}
+/**
+ * Every trust list that the head binds, and the built-in one.
+ */
+export interface TrustLists {
+  readonly lists: readonly TrustListView[];
+}
+/**
+ * A trust list bound to a name at a level.
+ */
+export interface TrustListView {
+  /**
+   * defaults, or where it is bound.
+   */
+  readonly level: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly source: 'system' | 'bundle';
+  /**
+   * Of a custom list: what it holds.
+   */
+  readonly bundle?: string;
+  /**
+   * Of a custom list: how many it holds. A system's own differ by machine.
+   */
+  readonly authorities?: number;
+  /**
+   * Of a custom list: how many of them have expired.
+   */
+  readonly expired?: number;
+  /**
+   * Of a custom list: when the next of its authorities ends; absent when all have.
+   */
+  readonly expires?: string;
+  readonly usedBy: readonly TrustListUse[];
+}
+export interface TrustListUse {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * The setting that names it.
+   */
+  readonly pointer: string;
 }
 /**
  * What a machine that left had of its own, kept under its identity until it joins again.

@@ -19,6 +19,7 @@ const parameters: Readonly<Record<string, string>> = {
   serial: '0'.repeat(32),
   alert: 'expiry-0000000000000000',
   author: 'me',
+  bundle: '0'.repeat(64),
   revision: '999',
   other: '998',
   rollout: '999',
