@@ -253,15 +253,15 @@ function pkcs12(
   };
 }
 
-function lines(text: string, from: number, to?: number): string {
+export function lines(text: string, from: number, to?: number): string {
   return `${text.trimEnd().split('\n').slice(from, to).join('\n')}\n`;
 }
 
-function der(folder: string, name: string): Buffer {
+export function der(folder: string, name: string): Buffer {
   return openssl(folder, ['x509', '-in', name, '-outform', 'der']);
 }
 
-function block(label: string, ...parts: readonly Buffer[]): string {
+export function block(label: string, ...parts: readonly Buffer[]): string {
   return `-----BEGIN ${label}-----\n${Buffer.concat(parts).toString('base64')}\n-----END ${label}-----\n`;
 }
 

@@ -15,7 +15,7 @@ export function issuerFindings(
   given: readonly Certificate[],
   roots: Roots = publicRoots,
 ): readonly Finding[] {
-  const [leaf, ...issuers] = chain;
+  const [, ...issuers] = chain;
   return [
     ...issuers
       .filter(({ x509 }) => !x509.ca)
@@ -25,20 +25,22 @@ export function issuerFindings(
           `${subjectOf(one)} signed another certificate of the chain but is no authority (CA:TRUE is missing); peers that verify refuse the chain`,
         ),
       ),
-    ...missing(issuers.at(-1) ?? leaf, given, roots),
+    ...missing(chain, given, roots),
   ];
 }
 
-function missing(top: Certificate, given: readonly Certificate[], roots: Roots): readonly Finding[] {
-  if (
-    top.selfSigned ||
-    isIssued(
-      top,
-      given.filter(({ selfSigned }) => selfSigned).map(({ x509 }) => x509),
-    )
-  )
-    return [];
-  if (isIssued(top, roots())) return [];
+function missing(
+  chain: readonly [Certificate, ...Certificate[]],
+  given: readonly Certificate[],
+  roots: Roots,
+): readonly Finding[] {
+  const top = chain.at(-1) ?? chain[0];
+  if (top.selfSigned) return [];
+  const own = given.filter(({ selfSigned }) => selfSigned).map(({ x509 }) => x509);
+  // Any of them: a cross-signed authority stands below a root that few have, and beside one that all have.
+  if (chain.some((one) => isIssued(one, own))) return [];
+  const known = roots();
+  if (chain.some((one) => isIssued(one, known))) return [];
   const address = /^CA Issuers - URI:(\S+)$/m.exec(top.x509.infoAccess ?? '')?.[1];
   const where = address === undefined ? 'it names no address to fetch it from' : `it names ${address} for it`;
   return [
