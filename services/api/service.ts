@@ -11,6 +11,7 @@ import type {
 } from '../schema/types.generated.ts';
 import { follow, type Gap } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Change, Entry, Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { ServerEvent } from './sse.ts';
@@ -43,7 +44,7 @@ export interface ApiServiceDeps {
 
 export function apiService({ store, now, random }: ApiServiceDeps): ApiService {
   async function records(): Promise<readonly TokenRecord[]> {
-    return (await all(store, keys.tokens)).map(readRecord);
+    return (await readAll(store, keys.tokens)).map(readRecord);
   }
 
   async function add(id: string, secret: string, { name, role, days }: TokenRequest): Promise<TokenCreated> {
@@ -141,16 +142,6 @@ function isOver(expires: string | undefined, now: Date): boolean {
   return expires !== undefined && Date.parse(expires) <= now.getTime();
 }
 
-async function all(store: Store, prefix: string): Promise<readonly Entry[]> {
-  const out: Entry[] = [];
-  for (;;) {
-    const last = out.at(-1)?.key;
-    const { entries } = await store.range(prefix, { limit: 500, ...(last === undefined ? {} : { startAfter: last }) });
-    out.push(...entries);
-    if (entries.length < 500) return out;
-  }
-}
-
 /** Stores only read forwards, so the trail is read day by day, from the newest on. */
 async function newestFirst(store: Store, before: string | undefined, limit: number, now: Date): Promise<AuditEntry[]> {
   const oldest = (await store.range(keys.audits, { limit: 1 })).entries[0]?.key.slice(keys.audits.length);
@@ -164,7 +155,7 @@ async function newestFirst(store: Store, before: string | undefined, limit: numb
     out.length < limit && day >= oldest.slice(0, 10);
     day = dayAfter(day, -1)
   ) {
-    const entries = (await all(store, keys.audits + day)).filter(
+    const entries = (await readAll(store, keys.audits + day)).filter(
       ({ key }) => before === undefined || key < keys.audits + before,
     );
     out.push(...entries.reverse().map(({ key, value }) => readEntry(key, value)));

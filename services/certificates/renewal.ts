@@ -7,20 +7,13 @@ import { requestOf } from '../pki/requests/renewed.ts';
 import type { Issued } from '../pki/service.ts';
 import type { CertificateRequest, RenewalOptions } from '../schema/types.generated.ts';
 import { bind } from './bind.ts';
-import { boundAt } from './bound.ts';
+import { mustBeBoundFor } from './bound-for.ts';
 import type { CertificateDeps, Renewing } from './contract.ts';
-import { drafted } from './drafted.ts';
 
 export function renewing({ config, pki, authorities }: CertificateDeps): Renewing {
   return {
     async renew(author, level, name, options) {
-      const bound = boundAt(await drafted(config, author), level, name);
-      if (!bound) {
-        throw new NamedError(
-          'not-found',
-          `nothing is bound to ${name} at ${level}, so there is nothing to renew; see the list of certificates`,
-        );
-      }
+      const bound = await mustBeBoundFor({ config }, author, level, name);
       const [pem = ''] = await pki.chain(bound.chain);
       const present = readCertificatePem(pem);
       const { request, findings } = requestOf(present);

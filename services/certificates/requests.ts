@@ -4,16 +4,16 @@ import { readCertificatePem } from '../pki/certificate.ts';
 import { requestOf, type Renewed } from '../pki/requests/renewed.ts';
 import { defaultKeyKind } from '../pki/self-signed.ts';
 import type { CertificateBinding, SigningRequest, SigningRequestOptions } from '../schema/types.generated.ts';
-import { boundAt, checkLevel, requestView } from './bound.ts';
+import { boundFor } from './bound-for.ts';
+import { checkLevel, requestView } from './bound.ts';
 import type { CertificateDeps, Requesting } from './contract.ts';
 import { drafted } from './drafted.ts';
 
 export function requesting({ config, pki, requests }: CertificateDeps): Requesting {
   return {
     async request(author, level, name, { key, subject, alternativeNames }) {
-      const configuration = await drafted(config, author);
-      checkLevel(configuration, level);
-      const bound = boundAt(configuration, level, name);
+      checkLevel(await drafted(config, author), level);
+      const bound = await boundFor({ config }, author, level, name);
       const earlier = (await requests.list()).findLast((one) => one.level === level && one.name === name);
       const known = subject && alternativeNames ? undefined : await before(bound, earlier);
       const asked = {

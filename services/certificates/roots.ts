@@ -1,12 +1,11 @@
 /** The roots that verdicts on chains know: those of this system, of the trust lists that the head binds, and of private authorities. */
 import { X509Certificate } from 'node:crypto';
 
-import { layerAt } from '../config/levels.ts';
 import { anchorsBySubject, type Anchor, type Anchors } from '../pki/anchors.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import { splitPem } from '../pki/pem.ts';
-import { isObject, type JsonObject } from '../schema/json.ts';
 import type { Configuration } from '../schema/types.generated.ts';
+import { trustLists } from './view.ts';
 
 export interface RootSources {
   readonly authorities: Pick<AuthorityService, 'list'>;
@@ -21,7 +20,9 @@ export async function knownRoots(
 ): Promise<Anchors> {
   const named = new Map([
     ...(await authorities.list()).map((one) => [one.bundle, `the authority ${one.name}`] as const),
-    ...Object.keys(configuration.layers).flatMap((level) => bundlesOf(layerAt(configuration, level))),
+    ...trustLists(configuration).flatMap(({ name, list }) =>
+      list.source === 'bundle' ? [[list.bundle, `the trust list ${name}`] as const] : [],
+    ),
   ]);
   const found: Anchor[] = system().map((x509) => ({ x509, source: "the system's list" }));
   for (const [id, source] of named) found.push(...(await bundle(id)).map((x509) => ({ x509, source })));
@@ -30,10 +31,4 @@ export async function knownRoots(
 
 export function readAuthorities(pem: string): readonly X509Certificate[] {
   return splitPem(pem).map(({ der }) => new X509Certificate(der));
-}
-
-function bundlesOf({ trust }: JsonObject): readonly (readonly [string, string])[] {
-  return Object.entries(isObject(trust) ? trust : {}).flatMap(([name, list]) =>
-    isObject(list) && typeof list['bundle'] === 'string' ? [[list['bundle'], `the trust list ${name}`] as const] : [],
-  );
 }

@@ -1,26 +1,24 @@
 /** Trust lists by name and level, and what a bundle of authorities holds. */
 import { defaultsLayer } from '../config/defaults.ts';
-import { layerAt, type LevelLayer } from '../config/levels.ts';
-import { issuerOf, readCertificate, subjectOf, type Certificate } from '../pki/certificate.ts';
+import { certificatesIn } from '../pki/bundle.ts';
+import { issuerOf, subjectOf, type Certificate } from '../pki/certificate.ts';
 import { keyKind } from '../pki/key-kind.ts';
 import { lifetime } from '../pki/lint/lifetime.ts';
 import { strength } from '../pki/lint/strength.ts';
-import { splitPem } from '../pki/pem.ts';
-import { isObject } from '../schema/json.ts';
 import type { TrustBundleDetail, TrustList, TrustListView, TrustedAuthority } from '../schema/types.generated.ts';
 import type { CertificateDeps, Trusting } from './contract.ts';
 import { effectiveSettings } from './effective.ts';
-import { useKey, uses } from './view.ts';
+import { trustLists, useKey, uses } from './view.ts';
 
 export function trusting({ config, pki, now }: Pick<CertificateDeps, 'config' | 'pki' | 'now'>): Trusting {
   async function trustBundle(bundle: string): Promise<TrustBundleDetail> {
     const pem = await pki.bundle(bundle);
-    return { bundle, authorities: read(pem).map((one) => authority(one, now())), pem };
+    return { bundle, authorities: certificatesIn(pem).map((one) => authority(one, now())), pem };
   }
 
   async function contents(list: TrustList): Promise<Omit<TrustListView, 'level' | 'name' | 'usedBy'>> {
     if (list.source === 'system') return list;
-    const ends = read(await pki.bundle(list.bundle)).map(({ notAfter }) => notAfter.toISOString());
+    const ends = certificatesIn(await pki.bundle(list.bundle)).map(({ notAfter }) => notAfter.toISOString());
     const [expires] = ends.filter((end) => end >= now().toISOString()).sort();
     const expired = ends.filter((end) => end < now().toISOString()).length;
     return { ...list, authorities: ends.length, expired, ...(expires === undefined ? {} : { expires }) };
@@ -32,12 +30,10 @@ export function trusting({ config, pki, now }: Pick<CertificateDeps, 'config' | 
       const { number } = await config.head();
       const configuration = await config.configuration(number);
       const used = uses(await effectiveSettings(config, Object.keys(configuration.machines), number), 'trust');
-      const levels = Object.keys(configuration.layers).map((level) => ({
-        level,
-        layer: layerAt(configuration, level),
-      }));
+      const { level: builtIn, layer } = defaultsLayer();
+      const layers = { ...configuration.layers, [builtIn]: layer };
       return Promise.all(
-        [...levels, defaultsLayer()].flatMap(lists).map(async ({ level, name, list }) => ({
+        trustLists({ ...configuration, layers }).map(async ({ level, name, list }) => ({
           ...{ level, name },
           ...(await contents(list)),
           usedBy: used.get(useKey(level, name)) ?? [],
@@ -45,17 +41,6 @@ export function trusting({ config, pki, now }: Pick<CertificateDeps, 'config' | 
       );
     },
   };
-}
-
-/** null: a tombstone, which binds nothing. */
-function lists({ level, layer }: LevelLayer): readonly { level: string; name: string; list: TrustList }[] {
-  return Object.entries(isObject(layer['trust']) ? layer['trust'] : {}).flatMap(([name, list]) =>
-    isObject(list) ? [{ level, name, list: list as unknown as TrustList }] : [],
-  );
-}
-
-function read(pem: string): readonly Certificate[] {
-  return splitPem(pem).map(({ der }) => readCertificate(der));
 }
 
 function authority(certificate: Certificate, now: Date): TrustedAuthority {

@@ -6,7 +6,7 @@ import type { Effective } from '../config/resolve.ts';
 import type { ChainFacts } from '../pki/chain-facts.ts';
 import { isDemonstration } from '../pki/demonstration.ts';
 import { pointer } from '../schema/pointer.ts';
-import type { CertificateBinding, CertificateView, Configuration } from '../schema/types.generated.ts';
+import type { CertificateBinding, CertificateView, Configuration, TrustList } from '../schema/types.generated.ts';
 
 /** A name bound at a level. */
 export interface Bound {
@@ -23,6 +23,22 @@ export function bindings({ layers }: Configuration, demonstration: CertificateBi
     return Object.entries(certificates).flatMap(([name, binding]) => (binding ? [{ level, name, binding }] : []));
   });
   return [...set, { level: defaultsLevel, name: demonstrationName, binding: demonstration }];
+}
+
+/** A trust list at a level. */
+export interface Listed {
+  readonly level: string;
+  readonly name: string;
+  readonly list: TrustList;
+}
+
+/** Every trust list of a configuration, without the built-in one. */
+export function trustLists({ layers }: Configuration): readonly Listed[] {
+  return Object.entries(layers).flatMap(([level, layer]) => {
+    const lists = (layer['trust'] ?? {}) as Readonly<Record<string, TrustList | null>>;
+    // null: a tombstone, which trusts nobody.
+    return Object.entries(lists).flatMap(([name, list]) => (list ? [{ level, name, list }] : []));
+  });
 }
 
 /** Which settings of which machines end up at each binding (of a certificate, or of a trust list), keyed by `useKey`. */

@@ -3,6 +3,7 @@ import { NamedError } from '../errors.ts';
 import { parse } from '../schema/parse.ts';
 import type { Archive, Facts, Registration } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../store/store.ts';
 import { holdsName } from './names.ts';
 
@@ -48,7 +49,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
     setFacts: (id, facts) => change(id, (present) => ({ ...(present ?? unknown(id)), facts })),
 
     archive: async (id) => archiveIn(await store.get(keys.archive(id))),
-    archives: async () => (await all(keys.archives)).flatMap((entry) => archiveIn(entry) ?? []),
+    archives: async () => (await readAll(store, keys.archives)).flatMap((entry) => archiveIn(entry) ?? []),
     putArchive: (archive) => write([{ put: keys.archive(archive.id), value: JSON.stringify(archive) }]),
     removeArchive: (id) => write([{ delete: keys.archive(id) }]),
 
@@ -60,7 +61,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
   };
 
   async function list(): Promise<readonly Registration[]> {
-    const registrations = (await all(keys.registrations)).map(registrationIn);
+    const registrations = (await readAll(store, keys.registrations)).map(registrationIn);
     return registrations.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -124,19 +125,6 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
   async function read(id: string): Promise<{ readonly entry?: Entry; readonly registration?: Registration }> {
     const entry = await store.get(keys.registration(id));
     return entry ? { entry, registration: registrationIn(entry) } : {};
-  }
-
-  async function all(prefix: string): Promise<readonly Entry[]> {
-    const found: Entry[] = [];
-    for (;;) {
-      const last = found.at(-1)?.key;
-      const { entries } = await store.range(prefix, {
-        limit: 500,
-        ...(last === undefined ? {} : { startAfter: last }),
-      });
-      found.push(...entries);
-      if (entries.length < 500) return found;
-    }
   }
 
   async function write(writes: readonly Write[]): Promise<void> {

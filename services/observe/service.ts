@@ -6,6 +6,7 @@ import { canonicalJson } from '../schema/json.ts';
 import { parse } from '../schema/parse.ts';
 import type { AlertNotice, AlertRecord, AlertView } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Store } from '../store/store.ts';
 import { assess, isRaised, stateOf } from './assess.ts';
 import type { AlertDeps, AlertKeeper, AlertService, Checked } from './contract.ts';
@@ -160,19 +161,8 @@ function nextOf(records: readonly AlertRecord[]): Date | undefined {
 }
 
 async function records(store: Store): Promise<readonly AlertRecord[]> {
-  const out: Entry[] = [];
-  for (;;) {
-    const last = out.at(-1)?.key;
-    const { entries } = await store.range(keys.alerts, {
-      limit: page,
-      ...(last === undefined ? {} : { startAfter: last }),
-    });
-    out.push(...entries);
-    if (entries.length < page) return out.map(recordIn);
-  }
+  return (await readAll(store, keys.alerts)).map(recordIn);
 }
-
-const page = 500;
 
 function recordIn({ key, value }: Entry): AlertRecord {
   return parse('alert-record', JSON.parse(value), `the record ${key}`);

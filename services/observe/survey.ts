@@ -1,16 +1,18 @@
 /** Reads what alerts are about: which certificates are held where and used by whom, and what every machine serves. */
 import { setImmediate as breathe } from 'node:timers/promises';
 
-import { bindings, useKey, uses } from '../certificates/view.ts';
+import { effectiveSettings } from '../certificates/effective.ts';
+import { bindings, trustLists, useKey, uses } from '../certificates/view.ts';
 import { defaultsLevel } from '../config/levels.ts';
 import type { Effective } from '../config/resolve.ts';
 import { isNamed } from '../errors.ts';
-import { issuerOf, readCertificatePem, subjectOf } from '../pki/certificate.ts';
+import { certificatesIn } from '../pki/bundle.ts';
+import { issuerOf, readCertificatePem, subjectOf, type Certificate } from '../pki/certificate.ts';
 import { own } from '../schema/json.ts';
 import type { Configuration, Settings } from '../schema/types.generated.ts';
 import { heldByAuthorities } from './authorities.ts';
 import type { AlertDeps } from './contract.ts';
-import type { Held, Use } from './expiring.ts';
+import type { Held } from './expiring.ts';
 import type { Serving } from './unserved.ts';
 
 export interface Survey {
@@ -19,7 +21,7 @@ export interface Survey {
   readonly serving: readonly Serving[];
 }
 
-/** Machines or chains that are read before the event loop has its turn. */
+/** Chains that are read before the event loop has its turn. */
 const stride = 25;
 
 type SurveyDeps = Pick<AlertDeps, 'config' | 'pki' | 'authorities' | 'push'>;
@@ -28,24 +30,18 @@ type SurveyDeps = Pick<AlertDeps, 'config' | 'pki' | 'authorities' | 'push'>;
 export async function survey({ config, pki, authorities, push }: SurveyDeps): Promise<Survey> {
   const { number } = await config.head();
   const configuration = await config.configuration(number);
-  const certificateUses = new Map<string, Use[]>();
-  const trustUses = new Map<string, Use[]>();
-  const chains = new Map<string, ReadonlyMap<string, string>>();
-  await inStrides(Object.keys(configuration.machines).sort(), async (machine) => {
-    const effective = await config.effective(machine, number);
-    const alone = new Map([[machine, effective]]);
-    gather(certificateUses, uses(alone));
-    gather(trustUses, uses(alone, 'trust'));
-    chains.set(machine, listenerChains(effective));
-  });
+  const machines = await effectiveSettings(config, Object.keys(configuration.machines), number);
+  const [certificateUses, trustUses] = [uses(machines), uses(machines, 'trust')];
   const bound = bindings(configuration, await pki.demonstration(''));
   const certificates = new Map<string, readonly Dated[]>();
   await inStrides([...new Set(bound.map(({ binding }) => binding.chain))], async (chain) => {
-    certificates.set(chain, (await stored(pki.chain(chain))).map(dated));
+    certificates.set(chain, (await stored(pki.chain(chain).then((texts) => texts.map(readCertificatePem)))).map(dated));
   });
-  const lists = bundles(configuration);
+  const lists = trustLists(configuration).flatMap(({ list, ...at }) =>
+    list.source === 'bundle' ? [{ ...at, bundle: list.bundle }] : [],
+  );
   await inStrides([...new Set(lists.map(({ bundle }) => bundle))], async (bundle) => {
-    certificates.set(bundle, (await stored(pki.bundle(bundle).then(pems))).map(dated));
+    certificates.set(bundle, (await stored(pki.bundle(bundle).then(certificatesIn))).map(dated));
   });
   const leaf = (chain: string) => certificates.get(chain)?.[0]?.fingerprint;
   const held: readonly Held[] = [
@@ -76,7 +72,7 @@ export async function survey({ config, pki, authorities, push }: SurveyDeps): Pr
     serving: (await push.statuses()).map((status) => ({
       status,
       wanted: new Map(
-        [...(chains.get(status.machine) ?? [])].flatMap(([listener, chain]) => {
+        listenerChains(machines.get(status.machine)).flatMap(([listener, chain]) => {
           const fingerprint = leaf(chain);
           return fingerprint === undefined ? [] : [[listener, fingerprint]];
         }),
@@ -87,53 +83,29 @@ export async function survey({ config, pki, authorities, push }: SurveyDeps): Pr
 
 type Dated = Pick<Held, 'fingerprint' | 'subject' | 'issuer' | 'notBefore' | 'notAfter'>;
 
-function dated(pem: string): Dated {
-  const certificate = readCertificatePem(pem);
+function dated(certificate: Certificate): Dated {
   const { sha256, notBefore, notAfter } = certificate;
   return { fingerprint: sha256, subject: subjectOf(certificate), issuer: issuerOf(certificate), notBefore, notAfter };
 }
 
-/** The chain of each listener, by its id. */
-function listenerChains({ settings }: Effective): ReadonlyMap<string, string> {
+/** The chain of each listener of a machine, by its id. */
+function listenerChains(effective: Effective | undefined): readonly (readonly [listener: string, chain: string])[] {
+  if (!effective) return [];
   // What is in a revision was checked when it was committed.
-  const { listeners, certificates } = settings as unknown as Pick<Settings, 'listeners' | 'certificates'>;
-  return new Map(
-    Object.entries(listeners).flatMap(([name, { certificate }]) => {
-      const binding = own(certificates, certificate);
-      return binding ? [[name, binding.chain] as const] : [];
-    }),
-  );
-}
-
-/** Every trust list of a bundle, at every level. */
-function bundles({ layers }: Configuration): readonly { level: string; name: string; bundle: string }[] {
-  return Object.entries(layers).flatMap(([level, layer]) => {
-    const lists = (layer['trust'] ?? {}) as Readonly<Record<string, { readonly bundle?: string } | null>>;
-    return Object.entries(lists).flatMap(([name, list]) =>
-      list?.bundle ? [{ level, name, bundle: list.bundle }] : [],
-    );
+  const { listeners, certificates } = effective.settings as unknown as Pick<Settings, 'listeners' | 'certificates'>;
+  return Object.entries(listeners).flatMap(([name, { certificate }]) => {
+    const binding = own(certificates, certificate);
+    return binding ? [[name, binding.chain] as const] : [];
   });
 }
 
-function pems(text: string): readonly string[] {
-  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-
 /** What is gone cannot be warned of; a commit refuses to refer to it. */
-async function stored(certificates: Promise<readonly string[]>): Promise<readonly string[]> {
+async function stored(certificates: Promise<readonly Certificate[]>): Promise<readonly Certificate[]> {
   try {
     return await certificates;
   } catch (error) {
     if (isNamed(error, 'not-found')) return [];
     throw error;
-  }
-}
-
-function gather(into: Map<string, Use[]>, more: ReadonlyMap<string, readonly Use[]>): void {
-  for (const [key, found] of more) {
-    const all = into.get(key) ?? [];
-    all.push(...found);
-    into.set(key, all);
   }
 }
 

@@ -44,6 +44,11 @@ export function readBundle(text: string, now: Date): Bundle {
   };
 }
 
+/** The certificates in a text that was checked before, in order. */
+export function certificatesIn(pem: string): readonly Certificate[] {
+  return splitPem(pem).map(({ der }) => readCertificate(der));
+}
+
 function refused(what: string, next: string, reason: string): NamedError {
   return new NamedError('bad-certificate', `the trust list ${what}; ${next}`, { facts: { reason } });
 }

@@ -105,6 +105,34 @@ describe('the life of a certificate', { skip: withoutOpenssl }, () => {
     assert.equal((await request('cluster', 'drafted')).key, bound.key);
   });
 
+  it('asks for what another administrator has bound meanwhile, from a draft that does not touch it', async () => {
+    const old = await create('cluster', 'overtaken');
+    await commit();
+    await post('/drafts/me/operations', {
+      operations: [{ op: 'set', level: 'cluster', path: '/protocols/inbound/minimum', value: 'TLSv1.3' }],
+    });
+    const { binding } = await api.deps.pki.create({ subject, alternativeNames });
+    const operation = { op: 'set', level: 'cluster', path: '/certificates/overtaken', value: binding } as const;
+    await api.deps.config.apply('berta', [operation], { comment: 'overtakes', rollout: false });
+
+    const { key } = await request('cluster', 'overtaken');
+    const renewed = (await post('/certificates/cluster/overtaken/renewals', {})).as('certificate-added').certificate;
+
+    assert.notEqual(key, old.key);
+    assert.deepEqual([key, renewed.key], [binding.key, binding.key]);
+  });
+
+  it('is nothing to ask for where the own draft takes it away', async () => {
+    await create('cluster', 'removed');
+    await commit();
+    await post('/drafts/me/operations', {
+      operations: [{ op: 'unset', level: 'cluster', path: '/certificates/removed' }],
+    });
+
+    assert.equal((await post('/certificates/cluster/removed/renewals', {})).problem, 'not-found');
+    assert.equal((await post('/certificates/cluster/removed/requests', {})).problem, 'invalid-input');
+  });
+
   it('asks again for a key that waits, with another subject', async () => {
     const first = await request('group/main', 'again', { subject });
     const second = await request('group/main', 'again', { subject: { commonName: 'other.example.test' } });

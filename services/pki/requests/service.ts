@@ -6,6 +6,7 @@ import { parse } from '../../schema/parse.ts';
 import type { CertificateRequest, SigningRequest } from '../../schema/types.generated.ts';
 import type { Secrets } from '../../secrets/service.ts';
 import { keys } from '../../store/keys.ts';
+import { readAll } from '../../store/read-all.ts';
 import type { Entry, Store } from '../../store/store.ts';
 import { certificatePem, readCertificatePem, type Certificate } from '../certificate.ts';
 import { keyId, privateKeyPem } from '../keys.ts';
@@ -62,8 +63,7 @@ export function signingRequests({ store, secrets, now }: SigningRequestDependenc
       return { record, findings };
     },
     async list() {
-      const { entries } = await store.range(keys.requests);
-      return entries.map(read).sort((a, b) => (a.created < b.created ? -1 : 1));
+      return (await readAll(store, keys.requests)).map(read).sort((a, b) => (a.created < b.created ? -1 : 1));
     },
     async withdraw(key) {
       const entry = await store.get(keys.request(key));
@@ -108,8 +108,7 @@ export function signingRequests({ store, secrets, now }: SigningRequestDependenc
   }
 
   async function hasCertificate(key: string): Promise<boolean> {
-    const { entries } = await store.range(keys.chains);
-    return entries.some(({ value }) => {
+    return (await readAll(store, keys.chains)).some(({ value }) => {
       const [leaf = ''] = JSON.parse(value) as readonly string[];
       return readCertificatePem(leaf).key === key;
     });

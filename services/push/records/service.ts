@@ -4,6 +4,7 @@ import { parse } from '../../schema/parse.ts';
 import type { MachineStatus, Manifest, Outcome, Registration, Rollout } from '../../schema/types.generated.ts';
 import { follow, type Gap } from '../../store/follow.ts';
 import { keys } from '../../store/keys.ts';
+import { readAll } from '../../store/read-all.ts';
 import { limits, type Change, type Compare, type Entry, type Store, type Write } from '../../store/store.ts';
 
 /** What a gateway is believed to have: the manifest it confirmed, and the one that was last sent. */
@@ -73,24 +74,10 @@ export interface Records {
   now(): Promise<number>;
 }
 
-const page = 500;
 /** One operation is left for what a store adds by itself to tell whether a transaction was applied. */
 const batch = limits.operations - 1;
 
 export function recordsService(store: Store): Records {
-  async function all(prefix: string): Promise<readonly Entry[]> {
-    const out: Entry[] = [];
-    for (;;) {
-      const last = out.at(-1)?.key;
-      const { entries } = await store.range(prefix, {
-        limit: page,
-        ...(last === undefined ? {} : { startAfter: last }),
-      });
-      out.push(...entries);
-      if (entries.length < page) return out;
-    }
-  }
-
   async function entryOf(id: number): Promise<Entry> {
     const entry = await store.get(keys.rollout(id));
     if (!entry) throw new NamedError('not-found', `there is no rollout ${id}; see "signet rollout list"`);
@@ -193,7 +180,9 @@ export function recordsService(store: Store): Records {
       }
     },
     async outcomes(rollout) {
-      return new Map((await all(keys.outcomes(rollout))).map(outcomeOf).map((outcome) => [outcome.machine, outcome]));
+      return new Map(
+        (await readAll(store, keys.outcomes(rollout))).map(outcomeOf).map((outcome) => [outcome.machine, outcome]),
+      );
     },
     async outcome(rollout, machine) {
       const entry = await store.get(keys.outcome(rollout, machine));
