@@ -48,7 +48,7 @@ export const draftRoutes: readonly Route[] = [
     async handle(context, { caller, parameters, ifMatch }) {
       const author = own(caller, parameters.author);
       await requireDraft(context, author, ifMatch);
-      await context.config.discard(author);
+      await context.membership.discardDraft(author);
       return { body: undefined };
     },
   }),

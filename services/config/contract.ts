@@ -70,6 +70,8 @@ export interface ConfigService {
    * and pointer, for the first one that cannot be applied.
    */
   amend(author: string, operations: readonly Operation[]): Promise<Draft>;
+  /** The draft of every author who has one. */
+  drafts(): Promise<readonly Draft[]>;
   discard(author: string): Promise<void>;
   /** Brings the draft onto the head; where both changed the same, `keep` says whose side stays. The way out of a conflict. */
   rebase(author: string, keep: 'mine' | 'theirs'): Promise<Draft>;

@@ -5,6 +5,7 @@ import { parse } from '../schema/parse.ts';
 import type { AuditEntry, Configuration, Draft, Operation, Revision } from '../schema/types.generated.ts';
 import { remembered } from '../store/cache.ts';
 import { keys } from '../store/keys.ts';
+import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Write } from '../store/store.ts';
 import { assemble, batches, records, sha256, type Blob, type ConfigurationBlobs, type LayerIndex } from './blobs.ts';
 import { checkConfiguration } from './check.ts';
@@ -48,6 +49,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     configuration,
 
     draft: async (author) => (await readDraft(author)).draft,
+    drafts,
     amend,
     discard,
     rebase,
@@ -79,6 +81,10 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
       const drafted = applyAll(base, draft.operations);
       return rebased({ draft, base, drafted, head, merge: await mergeOnto(present, draft), keep, now: now() });
     });
+  }
+
+  async function drafts(): Promise<readonly Draft[]> {
+    return Promise.all((await readAll(store, keys.drafts)).map(draftIn));
   }
 
   async function discard(author: string): Promise<void> {
@@ -272,12 +278,16 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
   async function readDraft(author: string): Promise<StoredDraft> {
     const entry = await store.get(keys.draft(author));
-    const record = entry && (JSON.parse(entry.value) as Draft & { readonly operations: unknown });
-    const operations =
-      typeof record?.operations === 'string' ? await archive.blob(record.operations) : record?.operations;
-    const draft = record && parse('draft', { ...record, operations }, `the draft of ${author}`);
+    const draft = entry && (await draftIn(entry));
     if (draft && draft.operations.length > 0) return { draft, entry };
     return { draft: emptyDraft(author, (await readHead()).revision.number, now()), entry };
+  }
+
+  async function draftIn({ key, value }: Entry): Promise<Draft> {
+    const record = JSON.parse(value) as Draft & { readonly operations: unknown };
+    const { operations } = record;
+    const whole = typeof operations === 'string' ? await archive.blob(operations) : operations;
+    return parse('draft', { ...record, operations: whole }, `the record ${key}`);
   }
 
   /** Long drafts, such as a loaded configuration file, keep their operations in a blob: a record has its limit. */

@@ -66,6 +66,11 @@ export interface LeaveOptions {
 }
 
 export interface MembershipService {
+  /**
+   * Discards the author's draft, and forgets the machines that wait to be taken over when neither another draft nor the head
+   * names them: they came with it. Those that had left before have left again.
+   */
+  discardDraft(author: string): Promise<void>;
   /** The fingerprint a machine shows, without logging in, so that it can be compared before a password goes there. */
   hostKey(at: { readonly host: string; readonly port?: number }): Promise<string>;
   plan(request: JoinRequest): Promise<JoinPlan>;

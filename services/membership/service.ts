@@ -11,6 +11,7 @@ import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './c
 import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
 import { leaving, type LeavingDeps } from './leaving.ts';
+import { discardDraft } from './waiting.ts';
 
 export interface MembershipDeps extends LeavingDeps {
   readonly platforms: readonly Platform[];
@@ -184,6 +185,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       }
     },
     ...leaving(deps),
+    discardDraft: (author) => discardDraft(deps, author),
   };
 }
 

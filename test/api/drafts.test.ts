@@ -47,6 +47,20 @@ describe('a draft', () => {
     assert.deepEqual((await api.ask('GET /drafts/me')).as('draft-view').draft.operations, []);
   });
 
+  it('takes the machines that came with it when it is discarded', async () => {
+    const id = '00000000-0000-4000-8000-000000000009';
+    await api.deps.config.amend('anna', [{ op: 'admit', machine: 'mx9', id, group: 'main', layer: {} }]);
+    await api.deps.machines.put({
+      ...{ id, name: 'mx9', host: '198.18.0.9', port: 22, user: 'root', hostKey: 'ssh-ed25519 AAAA', state: 'waiting' },
+    });
+    const names = async () => (await api.ask('GET /machines')).as('machine-list').machines.map(({ name }) => name);
+    assert.ok((await names()).includes('mx9'));
+
+    assert.equal((await api.ask('DELETE /drafts/me')).status, 204);
+
+    assert.ok(!(await names()).includes('mx9'));
+  });
+
   it('is only changed and discarded by those who saw what it is', async () => {
     const etag = (await api.ask('GET /drafts/me')).headers.get('etag') ?? '';
     const first = await amend([port(2525)], { 'if-match': etag });

@@ -5,6 +5,7 @@ import type { ConfigService } from '../../services/config/service.ts';
 import { NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
 import type { MembershipService } from '../../services/membership/contract.ts';
+import { discardDraft } from '../../services/membership/waiting.ts';
 import type { PushService, RolloutView } from '../../services/push/contract.ts';
 import type { Facts, MachineStatus, Registration, Rollout } from '../../services/schema/types.generated.ts';
 
@@ -145,6 +146,7 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
       const revision = await config.apply(author, operations, { comment: `join ${name}`, rollout });
       return { registration, revision };
     },
+    discardDraft: (author) => discardDraft({ config, machines }, author),
     planLeave,
     async leave(author, machine) {
       const plan = await planLeave(machine);
