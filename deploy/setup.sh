@@ -77,6 +77,8 @@ leave_disabled() {
 install_modules() {
   [ ! -e node_modules/.package-lock.json ] ||
     [ -n "$(find package-lock.json -newer node_modules/.package-lock.json)" ] || return 0
+  [ ! -L node_modules ] ||
+    fail 'node_modules is a symbolic link, and npm would empty the folder it points to; remove the link, then run this again'
   say 'installing node modules'
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 }

@@ -25,21 +25,16 @@ postfix_restart() {
   postfix_start
 }
 
-# postfix_survives [ADDRESS PORT]... waits until the new ports are there, 2 seconds at most; without any, half a second. A
-# master that cannot bind a port dies within 100 ms of the signal (measured on Postfix 3.7), and every listener with it: so the
-# first look is then, lest mail waits for the second.
+# postfix_survives [ADDRESS PORT]... watches for half a second, and then until the new ports are there, 2 seconds at most. A master
+# that cannot bind a port dies within 100 ms of the signal on a machine at rest (measured on Postfix 3.7), and every listener with
+# it: so the first look is then, lest mail waits for the second. What listens by then may be who took the port.
 postfix_survives() {
   tries=0 pause=0.1
-  while [ "$tries" -lt 20 ]; do
+  while [ "$tries" -lt 6 ]; do
     sleep "$pause"
     postfix_pid || return 1
-    tries=$((tries + 1))
-    if [ $# -eq 0 ]; then
-      [ "$tries" -lt 2 ] || break
-      pause=0.4
-    else
-      ! all_listening "$@" || break
-    fi
+    tries=$((tries + 1)) pause=0.4
+    [ "$tries" -lt 2 ] || ! all_listening "$@" || break
   done
 }
 
