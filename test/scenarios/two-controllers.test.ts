@@ -9,7 +9,7 @@ import type { Health, RolloutView } from '../../services/schema/types.generated.
 import { acceptsMail, skipLab, startLab, type Gateway } from '../lab/harness.ts';
 import { etcdServer, withoutEtcd } from '../store/etcd-server.ts';
 import { cli, served } from './cli.ts';
-import { amend, bind, commit, ended, join as admit, rollOut } from './harness.ts';
+import { amend, bind, commit, ended, full, join as admit, rollOut } from './harness.ts';
 import { startSignetd, type Signetd } from './signetd.ts';
 
 const skip = skipLab === false ? withoutEtcd : skipLab;
@@ -110,16 +110,20 @@ describe('two controllers on etcd', { skip }, () => {
     }
   });
 
-  it('one alone resumes its own rollout at its next start', async () => {
-    const rollout = await stuckRollout(first);
+  it(
+    'one alone resumes its own rollout at its next start',
+    { skip: full ? false : 'as after kill -9, which the gate has' },
+    async () => {
+      const rollout = await stuckRollout(first);
 
-    assert.equal(await first.stop(), 0);
-    await letGo();
-    await first.start();
+      assert.equal(await first.stop(), 0);
+      await letGo();
+      await first.start();
 
-    assert.equal((await ended(first, rollout)).rollout.state, 'succeeded');
-    assert.equal(await served(two), await fingerprint(first));
-  });
+      assert.equal((await ended(first, rollout)).rollout.state, 'succeeded');
+      assert.equal(await served(two), await fingerprint(first));
+    },
+  );
 
   /** Both know the token that the first one wrote. */
   function asFirst(): void {

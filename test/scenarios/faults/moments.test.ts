@@ -12,7 +12,7 @@ import { converges, firstCertificate, renew, set } from './steps.ts';
 
 /** After the commit, in milliseconds: from before the push begins to after it was confirmed. */
 const moments = Array.from({ length: 12 }, (_, index) => index * 40);
-const sample = [80, 200, 320];
+const sample = [200];
 
 describe('a gateway loses power', { skip: skipLab }, () => {
   let scenario: Scenario;
