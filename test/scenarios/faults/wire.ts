@@ -117,8 +117,8 @@ export async function wireTo({ address }: Gateway, ports: readonly number[] = [2
   function cut(): void {
     trap = undefined;
     for (const line of lines) {
-      line.from.resetAndDestroy();
-      line.to.resetAndDestroy();
+      reset(line.from);
+      reset(line.to);
       lines.delete(line);
     }
   }
@@ -152,6 +152,12 @@ export async function wireTo({ address }: Gateway, ports: readonly number[] = [2
       for (const server of servers) server.close();
     },
   };
+}
+
+/** libuv refuses to reset what is shutting down (uv_tcp_close_reset), and Node 20 then never ends. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Whether a generation waits for its verdict on the gateway, read from its disk without asking anyone. */
