@@ -1,6 +1,7 @@
 /** Real gateways for a test file: a lab of its own, ways into them over real ssh, and the outside check of a mail gateway. */
 import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -40,12 +41,9 @@ export interface Lab {
   down(): Promise<void>;
 }
 
-/** Starts `count` fresh gateways; what a crashed run left under the same id is removed first. */
+/** Starts `count` fresh gateways; what a crashed run of this checkout left under the same id is removed first. */
 export async function startLab(id: string, count: number): Promise<Lab> {
-  const lab = async (...args: string[]): Promise<string> => {
-    const { stdout } = await run('deploy/lab/lab', args, { env: { ...process.env, SIGNET_LAB: id } });
-    return stdout;
-  };
+  const lab = labCommand(id);
   await lab('down');
   await lab('up', String(count));
   const listed = JSON.parse(await lab('list', '--json')) as readonly Pick<
@@ -76,6 +74,16 @@ export async function startLab(id: string, count: number): Promise<Lab> {
       await lab('down');
     },
   };
+}
+
+/** The lab command for one lab. Its name carries the checkout, so that two of them can run their tests at once. */
+export function labCommand(id: string): (...args: string[]) => Promise<string> {
+  const env = { ...process.env, SIGNET_LAB: labName(id) };
+  return async (...args) => (await run('deploy/lab/lab', args, { env })).stdout;
+}
+
+export function labName(id: string): string {
+  return `${id}-${createHash('sha256').update(process.cwd()).digest('hex').slice(0, 4)}`;
 }
 
 export interface Login {

@@ -5,9 +5,11 @@ import { existsSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 
+import { labCommand, labName, skipLab as skip } from './harness.ts';
+
 const run = promisify(execFile);
-const id = 'labtest';
-const skip = process.getuid?.() === 0 && existsSync('/usr/sbin/postfix') ? false : 'needs root and Postfix';
+const id = labName('labtest');
+const lab = labCommand('labtest');
 
 describe('the lab', { skip }, () => {
   after(() => lab('down'));
@@ -48,11 +50,6 @@ describe('the lab', { skip }, () => {
     assert.equal(existsSync(`/run/signet-lab/${id}`), false);
   });
 });
-
-async function lab(...args: string[]): Promise<string> {
-  const { stdout } = await run('deploy/lab/lab', args, { env: { ...process.env, SIGNET_LAB: id } });
-  return stdout;
-}
 
 async function inside(script: string): Promise<string[]> {
   return (await lab('exec', 'mx1', 'sh', '-c', script)).trim().split('\n');
