@@ -4,7 +4,7 @@ import { isDemonstration } from '../pki/demonstration.ts';
 import { isFor } from '../pki/lint/names.ts';
 import { finding } from '../pki/lint/rules.ts';
 import { pointer } from '../schema/pointer.ts';
-import type { Settings } from '../schema/types.generated.ts';
+import type { Listener, Settings } from '../schema/types.generated.ts';
 import type { Chains } from './bindings.ts';
 
 /**
@@ -20,17 +20,16 @@ export function certificateWarnings(settings: Settings, chains: Chains): readonl
     const facts = factsOf(listener.certificate);
     if (!facts) return [];
     const at = pointer(['listeners', name, 'certificate']);
-    const hostname = settings.interfaces[listener.interface]?.hostname;
     return [
-      ...(hostname === undefined || isFor(facts.names, hostname)
-        ? []
-        : [
-            finding(
-              'name-mismatch',
-              `the certificate "${listener.certificate}" is for ${listed(facts.names)}, not for ${hostname}, the host name of the interface "${listener.interface}"; peers that verify refuse it, so ask for one with that name`,
-              at,
-            ),
-          ]),
+      ...namesOf(settings, listener)
+        .filter(([name]) => !isFor(facts.names, name))
+        .map(([name, what]) =>
+          finding(
+            'name-mismatch',
+            `the certificate "${listener.certificate}" is for ${listed(facts.names)}, not for ${name}, ${what} of the interface "${listener.interface}"; peers that verify refuse it, so ask for one with that name`,
+            at,
+          ),
+        ),
       ...(facts.purposes.includes('server')
         ? []
         : [
@@ -53,6 +52,14 @@ export function certificateWarnings(settings: Settings, chains: Chains): readonl
       pointer(['outbound', 'certificate']),
     ),
   ];
+}
+
+/** What peers compare with (RFC 9525), and what it is. MX records lead the world to public listeners only. */
+function namesOf(settings: Settings, { interface: name, role }: Listener): readonly (readonly [string, string])[] {
+  const used = settings.interfaces[name];
+  if (!used) return [];
+  const mxNames = role === 'public' ? (used.mxNames ?? []).filter((mx) => mx !== used.hostname) : [];
+  return [[used.hostname, 'the host name'], ...mxNames.map((mx) => [mx, 'an MX name'] as const)];
 }
 
 const named = 3;

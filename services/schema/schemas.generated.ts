@@ -2983,6 +2983,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             'The name peers know this interface by: banner, EHLO, and the name its certificate should carry.',
           $ref: '../common.schema.json#/$defs/hostname',
         },
+        mxNames: {
+          title: 'MX names',
+          description:
+            'The names under which MX records lead here, where they differ from the host name. The certificate of a public listener should carry them too.',
+          type: 'array',
+          maxItems: 100,
+          uniqueItems: true,
+          items: { $ref: '../common.schema.json#/$defs/hostname' },
+        },
       },
     },
   },

@@ -2743,6 +2743,12 @@ export interface Interface {
    * The name peers know this interface by: banner, EHLO, and the name its certificate should carry.
    */
   readonly hostname: string;
+  /**
+   * The names under which MX records lead here, where they differ from the host name. The certificate of a public listener should carry them too.
+   *
+   * @maxItems 100
+   */
+  readonly mxNames?: readonly string[];
 }
 /**
  * SMTP services by name.

@@ -34,6 +34,20 @@ describe('warnings of certificates where they serve', () => {
     assert.deepEqual(warned({ purposes: ['client'] }), [['no-server-auth', at, 'warning']]);
   });
 
+  it('name each MX name that it lacks, where the listener is public', () => {
+    const interfaces = {
+      main: { address: 'all', hostname: 'mx.example', mxNames: ['in.example', 'mx.example', 'b.test'] },
+    };
+    const served = (role: string) =>
+      ({ ...settings, interfaces, listeners: { public: { ...listener, role } } }) as unknown as Settings;
+    const names = ['mx.example', 'b.test'];
+
+    assert.deepEqual(warned({ names }, served('public')), [
+      ['name-mismatch', '/listeners/public/certificate', 'warning'],
+    ]);
+    assert.deepEqual(warned({ names }, served('private')), []);
+  });
+
   it('name outbound delivery when what it shows is not for clients, whatever its names', () => {
     const outbound = { ...settings, listeners: {}, outbound: { certificate: 'mx' } } as unknown as Settings;
 
