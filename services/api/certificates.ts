@@ -43,6 +43,7 @@ export const certificateRoutes: readonly Route[] = [
     status: 201,
     handle: async ({ certificates }, { caller, body }, level, name) => ({
       body: await certificates.add(caller.name, level, name, body),
+      onlyChecked: body.check,
     }),
   }),
 ];

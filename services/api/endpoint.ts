@@ -78,7 +78,7 @@ async function audited(
   };
   try {
     const reply = await answer();
-    await write(reply.object ?? path, 'ok');
+    if (!reply.onlyChecked) await write(reply.object ?? path, 'ok');
     return reply;
   } catch (error) {
     await write(path, codeOf(error));

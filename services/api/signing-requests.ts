@@ -50,6 +50,7 @@ export const signingRequestRoutes: readonly Route[] = [
     status: 201,
     handle: async ({ certificates }, { caller, body }, level, name) => ({
       body: await certificates.answer(caller.name, level, name, body),
+      onlyChecked: body.check,
     }),
   }),
   ...certificateAtEachLevel({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 
+import { makeHierarchy, removeFolder, temporaryFolder, texts, withoutOpenssl } from '../pki/openssl.ts';
 import { running, type Running } from './running.ts';
 
 let api: Running;
@@ -95,6 +96,23 @@ describe('certificates', () => {
   it('are not bound to a level that there is not', async () => {
     assert.equal((await api.ask('POST /certificates/machine/mx9/mx', { body: { create } })).problem, 'not-found');
     assert.equal((await api.ask('POST /certificates/defaults/mx', { body: { create } })).problem, 'method-not-allowed');
+  });
+
+  it('that are only checked change nothing, and stand in no audit trail', { skip: withoutOpenssl }, async (t) => {
+    const folder = temporaryFolder();
+    t.after(() => removeFolder(folder));
+    makeHierarchy(folder, 'ec');
+    const pem = texts(folder, 'leaf.key', 'leaf.pem', 'intermediate.pem');
+    const latest = async () => (await api.ask('GET /audit?limit=1')).as('audit-list').entries[0];
+    const draft = async () => (await api.ask('GET /drafts/me')).as('draft-view').draft.operations;
+    const before = [await latest(), await draft()];
+
+    const checked = await api.ask('POST /certificates/cluster/mx', { body: { pem, check: true } });
+
+    assert.equal(checked.status, 201, checked.text);
+    assert.deepEqual([await latest(), await draft()], before);
+    assert.equal((await api.ask('POST /certificates/cluster/mx', { body: { pem } })).status, 201);
+    assert.equal((await latest())?.action, 'add-cluster-certificate');
   });
 
   it('are refused when they are none', async () => {
