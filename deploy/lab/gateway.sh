@@ -23,9 +23,10 @@ boot() {
   cut_power
   plug_in
   rm -f "$dir/pid"
+  : >"$dir/log" # there before await reads it
   setsid nsenter --net="/run/netns/$netns" \
     unshare --mount --uts --ipc --pid --fork --kill-child \
-    sh "$here/init" "$dir" "$lab" "$name" "$address" </dev/null >"$dir/log" 2>&1 8>&- 9>&- &
+    sh "$here/init" "$dir" "$lab" "$name" "$address" </dev/null >>"$dir/log" 2>&1 8>&- 9>&- &
   # shellcheck disable=SC2034
   process=$!
 }
