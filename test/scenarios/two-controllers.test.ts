@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Health, RolloutView } from '../../services/schema/types.generated.ts';
 import { acceptsMail, skipLab, startLab, type Gateway } from '../lab/harness.ts';
 import { etcdServer, withoutEtcd } from '../store/etcd-server.ts';
-import { cli, served } from './cli.ts';
+import { cli, joinWords, served } from './cli.ts';
 import { amend, bind, commit, ended, full, join as admit, rollOut } from './harness.ts';
 import { startSignetd, type Signetd } from './signetd.ts';
 
@@ -108,6 +108,23 @@ describe('two controllers on etcd', { skip }, () => {
       assert.equal(await served(gateway), await fingerprint(first));
       await acceptsMail(gateway);
     }
+  });
+
+  it('let a machine go on the one that does not lead, and take it back on the other', async () => {
+    await second.start();
+    assert.equal(await leads(second), false);
+
+    await cli(second).done('machine', 'leave', 'mx2', '--yes');
+
+    assert.equal(await two.inside('grep -c signet .ssh/authorized_keys || true'), '0\n');
+    const { machines } = await cli(first).json<{ readonly machines: readonly { name: string }[] }>('machine', 'list');
+    assert.deepEqual(
+      machines.map(({ name }) => name),
+      ['mx1'],
+    );
+    await acceptsMail(two);
+    await cli(first).done(...(await joinWords(two)), '--restore');
+    assert.equal(await served(two), await fingerprint(second));
   });
 
   it(
