@@ -5,6 +5,7 @@ const order = [
   'store',
   'secrets',
   'pki',
+  'conversation',
   'machines',
   'platforms',
   'config',

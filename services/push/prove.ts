@@ -1,9 +1,10 @@
 /** Probes every listener of a manifest until it serves what was sent, or time is up: a reload is asynchronous. */
-import { connect } from 'node:net';
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { Open } from '../conversation/converse.ts';
+import { PeerFault } from '../conversation/peer-fault.ts';
+import { reach } from '../conversation/reach.ts';
 import type { ChainFacts } from '../pki/chain-facts.ts';
 import type { ProbeTarget } from '../schema/types.generated.ts';
 import { sight, verdict, type Served } from './probe.ts';
@@ -47,30 +48,20 @@ async function look(proof: Proof, target: ProbeTarget): Promise<Served> {
     seen: proof.now().toISOString(),
   };
   if (target.from === 'none') return { ...common, verdict: 'unproven', detail: 'the listener is not probed' };
-  let stream: Duplex;
-  try {
-    stream = await reach(proof, target, address);
-  } catch (error) {
-    return { ...common, verdict: 'unreachable', detail: reason(error) };
-  }
-  try {
-    const seen = await sight(stream, target);
-    const wanted = proof.chains.get(target.chain)?.certificates ?? [];
-    return { ...common, fingerprint: seen.chain[0] ?? '', expires: seen.expires, ...verdict(seen, wanted, target) };
-  } catch (error) {
-    return { ...common, verdict: 'refused', detail: reason(error) };
-  }
+  const seen = await sight(opener(proof, target, address), target);
+  return { ...common, ...verdict(seen, proof.chains.get(target.chain)?.certificates ?? [], target) };
 }
 
-async function reach(proof: Proof, { from, port }: ProbeTarget, address: string): Promise<Duplex> {
-  if (from === 'gateway') return (await proof.connection()).forward({ host: address, port });
-  const socket = connect({ host: address, port, timeout: 5_000, noDelay: true });
-  socket.once('timeout', () => socket.destroy(new Error('no answer within 5 seconds')));
-  await once(socket, 'connect');
-  socket.setTimeout(0);
-  return socket;
+function opener(proof: Proof, { from, port }: ProbeTarget, address: string): Open {
+  if (from !== 'gateway') return (signal) => reach(address, port, signal);
+  return async () => forwarded(await proof.connection(), address, port);
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** A connection from the gateway, as its sshd makes it. */
+async function forwarded(connection: Connection, host: string, port: number): Promise<Duplex> {
+  try {
+    return await connection.forward({ host, port });
+  } catch (error) {
+    throw new PeerFault('unreachable', error instanceof Error ? error.message : String(error));
+  }
 }

@@ -1,11 +1,10 @@
 /** The gateways that all contenders push to, each contender with Postfix settings of its own, and a look at what they serve. */
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 
-import { sight } from '../../services/push/probe.ts';
+import { reach } from '../../services/conversation/reach.ts';
+import { fingerprints, sight } from '../../services/push/probe.ts';
 import { run } from './run.ts';
 
 export interface Gateway {
@@ -88,12 +87,9 @@ async function serves(address: string, fingerprint: string): Promise<void> {
 }
 
 async function lookOnce(address: string): Promise<string> {
-  try {
-    const socket = connect({ host: address, port: 25, noDelay: true });
-    await once(socket, 'connect');
-    const target = { listener: 'public', address, port: 25, tls: 'starttls', serverName: 'mail.example.test' } as const;
-    return (await sight(socket, { ...target, chain: '', from: 'controller' })).chain[0] ?? 'nothing';
-  } catch (error) {
-    return `nothing (${error instanceof Error ? error.message : String(error)})`;
-  }
+  const seen = await sight((signal) => reach(address, 25, signal), {
+    tls: 'starttls',
+    serverName: 'mail.example.test',
+  });
+  return fingerprints(seen)[0] ?? `nothing (${seen.steps.at(-1)?.detail ?? ''})`;
 }
