@@ -6,10 +6,12 @@
 activate() {
   durables="$state $state/pending $state/generations . undo digest $unpacked"
   [ -z "$changed" ] || prepare_live
-  links=generations/$generation
-  [ "$current" = 0 ] || links="$links generations/$current"
+  # shellcheck disable=SC2086  # pairs
+  [ -z "$links" ] || remember_links $links
+  ways=generations/$generation
+  [ "$current" = 0 ] || ways="$ways generations/$current"
   # shellcheck disable=SC2086  # paths of ours
-  why=$(ln -s $links undo 2>&1) || cannot 'the generation cannot be finished' "$why"
+  why=$(ln -s $ways undo 2>&1) || cannot 'the generation cannot be finished' "$why"
   this_boot
   clock
   remember "$state/pending"
@@ -60,11 +62,15 @@ keep_original() {
     mv "$state/original$1.new" "$state/original$1" && durable "$state/original${1%/*}"
 }
 
-# go_live: current first, so that new settings find their files; then the live files; then Postfix.
+# go_live: current first, so that new settings find their files; then links and live files; then who reads them.
 go_live() {
   reason='the change could not be put in place'
   mv -fT "undo/$generation" "$state/current" || return 1
   folders=
+  set_links
+  reason="there can be no link at$unlinked"
+  [ -z "$unlinked" ] || return 1
+  reason='the change could not be put in place'
   for path in $changed; do
     mv "$path.signet-new" "$path" || return 1
     folders="$folders ${path%/*}"
@@ -79,6 +85,10 @@ go_live() {
       postfix_restart || return 1
       ;;
   esac
+  for name in $reloads; do
+    reason="$reload_folder/$name failed"
+    reload_service "$name" || return 1
+  done
   # Durable before the verdict is. `current` and the verdict are renames in one folder, and the disk keeps their order.
   # shellcheck disable=SC2086  # folders without blanks
   [ -z "$folders" ] || durable $folders

@@ -36,18 +36,22 @@ undo() {
   durable "$state"
   undo_live "$state/generations/$undone"
   undo_current
+  set_links
+  for path in $unlinked; do sentence="$sentence; the link $path could not be put back"; done
   # shellcheck disable=SC2086  # paths of ours
   durable "$state" $folders
   undo_running "${2-}"
+  [ "${2-}" = boot ] || undo_reloads
   put outcome "reverted $undone $sentence" && rm -f "$state/reverting" && durable "$state"
   tidy
 }
 
-# undo_live GENERATION puts back the live files that still are what that generation made of them.
+# undo_live GENERATION puts back the live files that still are what that generation made of them. reloads are the commands it ran.
 undo_live() {
-  folders=
+  folders='' reloads=
   [ -f "$1/plan" ] || return 0
   while read -r word path was became; do
+    [ "$word" != reload ] || reloads="$reloads $path"
     [ "$word" = live ] || continue
     folders="$folders ${path%/*}"
     sums "$path"
@@ -91,6 +95,13 @@ undo_running() {
     return
   fi
   postfix_start || sentence="$sentence; Postfix does not start"
+}
+
+# undo_reloads: who was told of the generation is told again. At boot nobody was: services start after it.
+undo_reloads() {
+  for name in $reloads; do
+    reload_service "$name" || sentence="$sentence; $reload_folder/$name failed again"
+  done
 }
 
 # tell_ending WANTED N answers with the truth about generation N.
@@ -153,6 +164,7 @@ boot() {
 tidy() {
   look
   [ -z "$pending$reverting" ] || return 0
+  remove_hidden
   useless=
   for path in $live_paths; do
     [ ! -e "$path.signet-old" ] || useless="$useless $path.signet-old"

@@ -14,6 +14,7 @@ facts() {
   boot_hook
   say "boot-hook $hook"
   say_free
+  service_facts
   ! command -v postconf >/dev/null || postfix_facts
   finish 0
 }

@@ -40,7 +40,7 @@ place_script() {
 
 # make_state KEY: another controller than the one whose key was here counts its own epochs, so they begin anew.
 make_state() {
-  mkdir -p "$state/generations" "$state/original" && chmod 700 "$state" && chown 0:0 "$state" || return
+  mkdir -p "$state/generations" "$state/original" && chmod go-rw "$state" && chown 0:0 "$state" || return
   : >>"$state/lock"
   { [ -s "$state/epoch" ] && grep -qsF "$1 signet" "$home/.ssh/authorized_keys"; } || put epoch 0 || return
   if [ ! -s "$state/identity" ]; then
@@ -204,5 +204,6 @@ restore() {
     fi
   fi
   rm -rf "$state/current" "$state/generations" "$state/original" "$state/outcome"
+  remove_links
   mkdir "$state/generations" "$state/original"
 }

@@ -58,7 +58,7 @@ next_number() {
 
 # read_plan checks every word before any of them is acted on.
 read_plan() {
-  lives='' changed='' keys='' systems='' binds='' postfix='' activation=
+  lives='' changed='' keys='' systems='' accesses='' links='' reloads='' binds='' postfix='' activation=
   while read -r word one two three rest; do
     [ -z "$activation" ] || refuse bad-request 'activate must be the last line of the plan'
     case $word in
@@ -69,20 +69,29 @@ read_plan() {
         lives="$lives $one $two $three" changed="$changed $one"
         ;;
       key)
-        case $one in
-          files/*[!A-Za-z0-9._/-]* | *..*) refuse bad-request 'the plan names a key by a path that none may have' ;;
-          files/*) keys="$keys $one" ;;
-          *) refuse bad-request 'the plan names a key outside files/' ;;
-        esac
+        check_file "$one" 'a key'
+        keys="$keys $one"
         ;;
       system)
-        case $one in
-          files/*[!A-Za-z0-9._/-]* | *..*) refuse bad-request 'the plan names a trust list by a path that none may have' ;;
-          files/*) ;;
-          *) refuse bad-request 'the plan names a trust list outside files/' ;;
-        esac
+        check_file "$one" 'a trust list'
         allowed_trust "$two" || refuse invalid "$two is not a list of authorities that a system keeps"
         systems="$systems $one $two"
+        ;;
+      access)
+        check_access "$one" "$two" "$three"
+        for path in $rest; do check_file "$path" 'a file to read'; done
+        accesses=yes
+        ;;
+      link)
+        allowed_link "$one" || refuse invalid "$one is no path where Signet may put a link"
+        check_file "$two" 'a file to link to'
+        links="$links $one $two"
+        ;;
+      reload)
+        case $one in
+          '' | *[!a-z0-9-]*) refuse bad-request "the plan names the command '$one', which none may be called" ;;
+        esac
+        reloads="$reloads $one"
         ;;
       postfix) postfix=yes ;;
       bind)
@@ -104,11 +113,35 @@ read_plan() {
   esac
 }
 
+# check_file PATH WHAT refuses a path that leads out of the files of the generation.
+check_file() {
+  case $1 in
+    files/*[!A-Za-z0-9._/-]* | *..*) refuse bad-request "the plan names $2 by a path that none may have" ;;
+    files/*) ;;
+    *) refuse bad-request "the plan names $2 outside files/" ;;
+  esac
+}
+
+check_access() {
+  case $1/$2 in
+    /* | */ | */*/* | [-.]* | */[-.]* | *[!A-Za-z0-9._/-]*) refuse bad-request "the plan gives files to '$1' and '$2', which none may be called" ;;
+  esac
+  case $3 in
+    0400 | 0440 | 0444 | 0600 | 0640 | 0644) ;;
+    *) refuse bad-request "the plan gives files the mode '$3'" ;;
+  esac
+}
+
 validate() {
   # shellcheck disable=SC2086  # paths without blanks
   [ -z "$keys" ] || check_keys $keys
   # shellcheck disable=SC2086  # pairs
   [ -z "$systems" ] || add_systems $systems
+  [ -z "$accesses" ] || give_files plan
+  # shellcheck disable=SC2086  # pairs
+  [ -z "$links" ] || check_links $links
+  # shellcheck disable=SC2086  # names
+  [ -z "$reloads" ] || check_reloads $reloads
   [ -z "$changed" ] || check_live
   if [ -n "$postfix" ]; then
     complete_postfix

@@ -100,6 +100,15 @@ allowed_trust() {
   esac
 }
 
+# allowed_link PATH: may there be a link of Signet's? Only by a name that nothing else takes for its own settings or commands.
+allowed_link() {
+  case $1 in
+    *[!A-Za-z0-9._/-]* | *//* | */.* | */-* | "$state"/* | /proc/* | /sys/* | /dev/*) return 1 ;;
+    /*.pem | /*.crt | /*.cer | /*.cert | /*.key) ;;
+    *) return 1 ;;
+  esac
+}
+
 # remember FILE... marks what discard has to remove again.
 remember() { leftovers="$leftovers $*"; }
 

@@ -44,19 +44,34 @@ describe('with the sh of busybox', { skip }, () => {
 
   it('a change of settings, listeners and files goes live and is confirmed', async () => {
     const believed = await liveFiles(mx1);
+    await mx1.gateway
+      .inside(`mkdir -p /etc/signet/reload.d; printf '#!/bin/sh\necho told >/told\n' >/etc/signet/reload.d/dlp
+      chmod 755 /etc/signet /etc/signet/reload.d /etc/signet/reload.d/dlp`);
 
     await deploy(mx1, {
       digest: digestOf('one'),
       believed,
-      files: file,
+      files: { ...file, 'services/dlp/key.pem': file['public.pem'] },
       live: {
         [mainCf]: `${believed[mainCf]}smtpd_tls_chain_files = /var/lib/signet/current/files/public.pem\n`,
         [masterCf]: `${believed[masterCf]}2525 inet n - y - - smtpd\n`,
       },
-      plan: ['key files/public.pem', 'postfix', `bind ${mx1.gateway.address} 2525`, 'activate reload'],
+      plan: [
+        'key files/public.pem',
+        'access games games 0400 files/services/dlp/key.pem',
+        'link /etc/key.pem files/services/dlp/key.pem',
+        'reload dlp',
+        'postfix',
+        `bind ${mx1.gateway.address} 2525`,
+        'activate reload',
+      ],
     });
 
     await stands(mx1, { digest: digestOf('one'), outcome: /^confirmed 1$/, ports: [25, 2525] });
+    assert.equal(
+      await mx1.gateway.inside('su -s /bin/sh -c "cat /etc/key.pem" games; cat /told'),
+      `${file['public.pem']}told\n`,
+    );
   });
 
   it('nothing to do is answered as such', async () => {
@@ -105,6 +120,7 @@ describe('with the sh of busybox', { skip }, () => {
       ports: [25, 2525],
     });
     assert.deepEqual(await liveFiles(mx1), believed);
+    assert.ok((await mx1.ask('facts')).lines.includes('link /etc/key.pem placed'));
   });
 
   it('what is not confirmed is reverted by the boot hook', async () => {

@@ -1,0 +1,23 @@
+/** Links that were taken away or replaced by hand. What they lead to changes with the generation alone. */
+import type { Facts, Manifest } from '../../schema/types.generated.ts';
+
+export function drift({ links }: Facts, deployed: Manifest, wanted?: Manifest): readonly string[] {
+  const next = wanted && new Set(linksOf(wanted));
+  return linksOf(deployed).flatMap((path) => {
+    if (next && !next.has(path)) return [];
+    switch (links?.[path]) {
+      case 'gone':
+        return [`the link ${path} is gone`];
+      case 'foreign':
+        return [
+          `${path} is no link of Signet's any more; move away what is there, as nothing of others is overwritten`,
+        ];
+      default:
+        return [];
+    }
+  });
+}
+
+export function linksOf({ files }: Manifest): readonly string[] {
+  return files.flatMap(({ link }) => (link === undefined ? [] : [link]));
+}
