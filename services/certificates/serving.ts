@@ -29,11 +29,14 @@ export function sightings(statuses: readonly MachineStatus[]): Sightings {
   };
 }
 
-/** The listeners among `usedBy`, and those that still serve the certificate though the head asks for another one there. */
+/** The listeners and the services that are looked at among `usedBy`, and those that still serve the certificate though the head asks for another one there. */
 export function serving(fingerprint: string, usedBy: CertificateView['usedBy'], seen: Sightings): Serving {
   const wanted = usedBy.flatMap(({ machine, pointer }) => {
-    const [section, listener, field] = parts(pointer);
-    return section === 'listeners' && listener !== undefined && field === 'certificate' ? [{ machine, listener }] : [];
+    const [section, name, field] = parts(pointer);
+    if (name === undefined || field !== 'certificate') return [];
+    if (section === 'listeners') return [{ machine, listener: name }];
+    const service = `services/${name}`;
+    return section === 'services' && seen.at(machine, service) ? [{ machine, listener: service }] : [];
   });
   const asked = new Set(wanted.map(({ machine, listener }) => `${machine} ${listener}`));
   const stray = seen.of(fingerprint).filter(({ machine, listener }) => !asked.has(`${machine} ${listener}`));

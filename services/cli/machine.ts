@@ -149,11 +149,15 @@ async function manifest({ controller, print }: Session, name: string, revision: 
   const answer = await controller.manifest(name, revision);
   print.show(answer, () => {
     print.line([{ text: answer.machine, tone: 'strong' }, ` manifest ${answer.digest}`]);
-    for (const { path, parts } of answer.files) {
+    for (const { path, parts, link, access } of answer.files) {
       print.line({ text: `\n${path}`, tone: 'strong' });
+      if (link !== undefined) print.line({ text: `(link ${link})`, tone: 'dim' });
+      if (access)
+        print.line({ text: `(owner ${access.owner}, group ${access.group}, mode ${access.mode})`, tone: 'dim' });
       for (const part of parts) {
         if ('text' in part) print.line(part.text.replace(/\n$/, ''));
         else if ('key' in part) print.line({ text: `(private key ${part.key})`, tone: 'dim' });
+        else if ('leaf' in part) print.line({ text: `(certificate of chain ${part.leaf})`, tone: 'dim' });
         else if ('chain' in part) print.line({ text: `(certificate chain ${part.chain})`, tone: 'dim' });
         else if ('system' in part) print.line({ text: `(the machine's own ${part.system})`, tone: 'dim' });
         else print.line({ text: `(certificate authorities ${part.bundle})`, tone: 'dim' });

@@ -1,6 +1,6 @@
 /** Joins what the platforms of a machine render into its manifest, and shows a manifest as text. */
 import { canonicalJson } from '../schema/json.ts';
-import type { Manifest } from '../schema/types.generated.ts';
+import type { Manifest, ManifestFile } from '../schema/types.generated.ts';
 import type { Platform, Rendered, RenderInput } from '../platforms/platform.ts';
 import { sha256 } from './blobs.ts';
 
@@ -26,7 +26,7 @@ export function joinRendered(machine: string, rendered: readonly Rendered[]): Ma
 /** A manifest as readable text, file by file, for diffs. Keys and chains appear by their ids, so it holds no secret. */
 export function manifestText({ files, postfix, probes }: Manifest): string {
   const sections = [
-    ...files.map(({ path, parts }) => section(path, parts.map(partText).join(''))),
+    ...files.map((file) => section(file.path, fileText(file))),
     ...(postfix ? [section('main.cf', lines(postfix.parameters))] : []),
     ...(postfix?.services ?? []).map(({ address, port, options }) =>
       section(`master.cf ${address}:${port}`, lines(options)),
@@ -36,11 +36,21 @@ export function manifestText({ files, postfix, probes }: Manifest): string {
   return sections.join('\n');
 }
 
-type Part = Manifest['files'][number]['parts'][number];
+function fileText({ parts, access, link, reader }: ManifestFile): string {
+  const placed = [
+    ...(link === undefined ? [] : [`(link ${link})\n`]),
+    ...(access === undefined ? [] : [`(owner ${access.owner}, group ${access.group}, mode ${access.mode})\n`]),
+    ...(reader === undefined ? [] : [`(on change tell ${reader})\n`]),
+  ];
+  return [...placed, ...parts.map(partText)].join('');
+}
+
+type Part = ManifestFile['parts'][number];
 
 function partText(part: Part): string {
   if ('text' in part) return part.text.endsWith('\n') ? part.text : `${part.text}\n`;
   if ('key' in part) return `(private key ${part.key})\n`;
+  if ('leaf' in part) return `(certificate of chain ${part.leaf})\n`;
   if ('chain' in part) return `(certificate chain ${part.chain})\n`;
   if ('system' in part) return `(the machine's own ${part.system})\n`;
   return `(trust bundle ${part.bundle})\n`;

@@ -88,12 +88,16 @@ function dated(certificate: Certificate): Dated {
   return { fingerprint: sha256, subject: subjectOf(certificate), issuer: issuerOf(certificate), notBefore, notAfter };
 }
 
-/** The chain of each listener of a machine, by its id. */
+/** The chain of each listener of a machine, and of each service that is looked at, by its id. */
 function listenerChains(effective: Effective | undefined): readonly (readonly [listener: string, chain: string])[] {
   if (!effective) return [];
   // What is in a revision was checked when it was committed.
-  const { listeners, certificates } = effective.settings as unknown as Pick<Settings, 'listeners' | 'certificates'>;
-  return Object.entries(listeners).flatMap(([name, { certificate }]) => {
+  const { listeners, services, certificates } = effective.settings as unknown as Settings;
+  const served = [
+    ...Object.entries(listeners),
+    ...Object.entries(services).flatMap(([name, one]) => (one.probe ? [[`services/${name}`, one] as const] : [])),
+  ];
+  return served.flatMap(([name, { certificate }]) => {
     const binding = own(certificates, certificate);
     return binding ? [[name, binding.chain] as const] : [];
   });

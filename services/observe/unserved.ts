@@ -37,7 +37,7 @@ export function unserved(
         remedy: `see "signet machine status ${machine}", and roll out again when the cause is gone: "signet rollout start --machine ${machine}"`,
         machine,
         breaks: found.listeners.map((name) => ({
-          pointer: pointer(['listeners', name]),
+          pointer: pointer(name.includes('/') ? name.split('/') : ['listeners', name]),
           machines: [machine],
           count: 1,
         })),

@@ -43,6 +43,8 @@ export interface LiveChange {
   readonly activation: Activation;
   /** Addresses and ports that nothing of ours listens on yet; the gateway tries to bind them first. `all` or an IP address. */
   readonly binds: readonly { readonly address: string; readonly port: number }[];
+  /** Paths where a link of the manifest should be and nothing is; none when left out. */
+  readonly missing?: readonly string[];
 }
 
 export interface Platform {

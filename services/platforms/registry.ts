@@ -1,5 +1,6 @@
 /** The platforms Signet knows, in one list. */
+import { files } from './files/files.ts';
 import type { Platform } from './platform.ts';
 import { postfix } from './postfix/postfix.ts';
 
-export const platforms: readonly Platform[] = [postfix];
+export const platforms: readonly Platform[] = [postfix, files];

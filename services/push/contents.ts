@@ -18,6 +18,7 @@ export async function contents(files: Manifest['files'], pki: PkiService): Promi
 async function text(part: Part, pki: PkiService): Promise<string> {
   if ('text' in part) return part.text;
   if ('key' in part) return ended(await pki.keyPem(part.key));
+  if ('leaf' in part) return ended((await pki.chain(part.leaf))[0] ?? '');
   if ('chain' in part) return (await pki.chain(part.chain)).map(ended).join('');
   // Only the gateway has it; the plan tells it to add its own.
   if ('system' in part) return '';

@@ -203,6 +203,21 @@ function pairs(report: Report, key: string): Readonly<Record<string, string>> {
   );
 }
 
+/** A script from before there were such commands says nothing. */
+function reloads({ values }: Report): Pick<Facts, 'reloads'> {
+  const names = values.get('reloads')?.[0];
+  return names === undefined ? {} : { reloads: names.split(' ').filter((name) => name !== '') };
+}
+
+function links(report: Report): NonNullable<Facts['links']> {
+  return Object.fromEntries(
+    Object.entries(pairs(report, 'link')).map(([path, state]) => [
+      path,
+      state === 'placed' || state === 'gone' ? state : 'foreign',
+    ]),
+  );
+}
+
 function factsOf(report: Report, now: Date): Facts {
   const word = (key: string) => value(report, key).replace(/^-$/, '');
   const hook = value(report, 'boot-hook');
@@ -218,6 +233,8 @@ function factsOf(report: Report, now: Date): Facts {
     bootId: value(report, 'boot-id'),
     bootHook: hook === 'systemd' || hook === 'cron' ? hook : 'none',
     freeKilobytes: Number(value(report, 'free-kilobytes')),
+    ...reloads(report),
+    links: links(report),
     ...(version === undefined || directory === undefined
       ? {}
       : {

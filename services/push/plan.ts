@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 import type { LiveChange } from '../platforms/platform.ts';
 import { canonicalJson } from '../schema/json.ts';
-import type { Facts, Manifest } from '../schema/types.generated.ts';
+import type { Facts, Manifest, ManifestFile } from '../schema/types.generated.ts';
 
 export interface Plan {
   /** Digest of the wanted manifest, and of the one the gateway is believed to have; `-` for none. */
@@ -29,22 +29,30 @@ export interface Start {
 export function plan(wanted: Manifest, { base, deployed, facts }: Start, change: LiveChange): Plan {
   const common = { digest: wanted.digest, base, believed: believed(facts) };
   const live = change.files.filter(({ before, after }) => before !== after);
-  if (wanted.digest === base && live.length === 0) return { ...common, files: [], live: [], steps: [] };
+  const { missing = [] } = change;
+  if (wanted.digest === base && live.length === 0 && missing.length === 0)
+    return { ...common, files: [], live: [], steps: [] };
 
-  const old = new Map(deployed?.files.map((file) => [file.path, canonicalJson(file.parts)]));
-  const changed = wanted.files.filter((file) => old.get(file.path) !== canonicalJson(file.parts));
-  const sameFiles = changed.length === 0 && old.size === wanted.files.length;
-  const activate = live.length > 0 ? change.activation : sameFiles ? 'none' : 'reload';
+  const old = new Map(deployed?.files.map((file) => [file.path, canonicalJson(file)]));
+  const changed = wanted.files.filter((file) => old.get(file.path) !== canonicalJson(file));
+  const left = new Set(wanted.files.map(({ path }) => path));
+  const gone = (deployed?.files ?? []).filter(({ path }) => !left.has(path));
+  const concerned = [...changed, ...gone].some(({ reader }) => reader === undefined);
+  const activate = live.length > 0 ? change.activation : concerned ? 'reload' : 'none';
   return {
     ...common,
     files: wanted.files,
     live: live.map(({ path, after }) => ({ path, text: after })),
     steps: [
       ...live.map(({ path, before, after }) => `live ${path} ${sha256(before)} ${sha256(after)}`),
-      ...changed.filter(({ parts }) => parts.some((part) => 'key' in part)).map(({ path }) => `key files/${path}`),
+      // A key without its certificate is in another file with it.
+      ...changed.filter(holdsPair).map(({ path }) => `key files/${path}`),
       ...wanted.files.flatMap(({ path, parts }) =>
         parts.flatMap((part) => ('system' in part ? [`system files/${path} ${part.system}`] : [])),
       ),
+      ...accesses(wanted.files),
+      ...wanted.files.flatMap(({ path, link }) => (link === undefined ? [] : [`link ${link} files/${path}`])),
+      ...reloads(changed),
       ...(live.length > 0 ? ['postfix'] : []),
       ...change.binds.map(({ address, port }) => `bind ${address} ${port}`),
       `activate ${activate}`,
@@ -52,8 +60,41 @@ export function plan(wanted: Manifest, { base, deployed, facts }: Start, change:
   };
 }
 
+function holdsPair({ parts }: ManifestFile): boolean {
+  return parts.some((part) => 'key' in part) && parts.some((part) => 'chain' in part);
+}
+
+/** One line for all files that the same may read, as each costs the gateway two programs. */
+function accesses(files: Manifest['files']): readonly string[] {
+  const byAccess = new Map<string, string[]>();
+  for (const { path, access } of files) {
+    if (!access) continue;
+    const who = `${access.owner} ${access.group} ${access.mode}`;
+    byAccess.set(who, [...(byAccess.get(who) ?? []), `files/${path}`]);
+  }
+  return [...byAccess].map(([who, paths]) => `access ${who} ${paths.join(' ')}`);
+}
+
+/** Only who has new files is told: where they are gone, there is nothing to read. */
+function reloads(changed: Manifest['files']): readonly string[] {
+  const names = changed.flatMap(({ reader }) =>
+    reader?.startsWith('reload/') ? [reader.slice('reload/'.length)] : [],
+  );
+  return [...new Set(names)].map((name) => `reload ${name}`);
+}
+
 /** The facts as they are once the plan has been carried out. */
 export function after(facts: Facts, done: Plan): Facts {
+  const links = placed(done.files);
+  return { ...afterPostfix(facts, done), ...(links ? { links } : {}) };
+}
+
+function placed(files: Manifest['files']): Facts['links'] {
+  const links = files.flatMap(({ link }) => (link === undefined ? [] : [[link, 'placed'] as const]));
+  return links.length === 0 ? undefined : Object.fromEntries(links);
+}
+
+function afterPostfix(facts: Facts, done: Plan): Facts {
   if (!facts.postfix) return facts;
   const { mainCf, masterCf } = livePaths(facts.postfix.configDirectory);
   const text = (path: string) => done.live.find((file) => file.path === path)?.text;

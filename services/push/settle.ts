@@ -127,6 +127,7 @@ export function edit(platforms: readonly Platform[], known: Present, wanted: Man
   return {
     files: changes.flatMap(({ files }) => files),
     binds: changes.flatMap(({ binds }) => binds),
+    missing: changes.flatMap(({ missing }) => missing ?? []),
     activation: changes.some(({ activation }) => activation === 'restart') ? 'restart' : 'reload',
   };
 }

@@ -714,7 +714,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           required: ['machine', 'listener', 'wanted', 'seen'],
           properties: {
             machine: { $ref: '../common.schema.json#/$defs/machineName' },
-            listener: { $ref: '../common.schema.json#/$defs/name' },
+            listener: { $ref: '../common.schema.json#/$defs/probed' },
             wanted: { type: 'boolean', description: 'The head asks for it there.' },
             seen: {
               type: 'string',
@@ -2132,6 +2132,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           '^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$',
       },
       port: { title: 'Port', type: 'integer', minimum: 1, maximum: 65535 },
+      probed: {
+        title: 'Probed',
+        description: 'What a probe looks at: the name of a listener, or services/NAME.',
+        type: 'string',
+        pattern: '^(services/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+      },
       pointer: { title: 'JSON Pointer', description: 'RFC 6901.', type: 'string', pattern: '^(/([^~/]|~[01])*)*$' },
       instant: {
         title: 'Instant',
@@ -2335,6 +2341,17 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'What reverts an unconfirmed change after a reboot; none: revert not reboot-safe.',
       },
       freeKilobytes: { type: 'integer', minimum: 0, description: 'Space left where generations are kept.' },
+      reloads: {
+        type: 'array',
+        items: { type: 'string' },
+        description:
+          "The commands that the machine's administrator allows, by name; left out where the script is too old to say.",
+      },
+      links: {
+        type: 'object',
+        description: 'What stands at the path of each link of the current generation.',
+        additionalProperties: { type: 'string', enum: ['placed', 'gone', 'foreign'] },
+      },
       postfix: {
         title: 'Postfix facts',
         type: 'object',
@@ -2467,6 +2484,14 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
                     properties: { chain: { $ref: 'common.schema.json#/$defs/sha256' } },
                   },
                   {
+                    title: 'Leaf part',
+                    description: 'The first certificate of a chain alone, PEM.',
+                    type: 'object',
+                    additionalProperties: false,
+                    required: ['leaf'],
+                    properties: { leaf: { $ref: 'common.schema.json#/$defs/sha256' } },
+                  },
+                  {
                     title: 'Bundle part',
                     description: 'CA certificates, PEM.',
                     type: 'object',
@@ -2485,6 +2510,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
                   },
                 ],
               },
+            },
+            access: {
+              title: 'File access',
+              description: 'Who may read it; left out: root alone.',
+              type: 'object',
+              additionalProperties: false,
+              required: ['owner', 'group', 'mode'],
+              properties: {
+                owner: { type: 'string' },
+                group: { type: 'string' },
+                mode: { type: 'string', pattern: '^0[0-7]{3}$' },
+              },
+            },
+            link: { type: 'string', description: 'Absolute path of a link to it.' },
+            reader: {
+              type: 'string',
+              pattern: '^(nobody|reload/[a-z0-9-]+)$',
+              description:
+                "Who is told when it changes: reload/NAME, the command of that name that the machine's administrator allows, or nobody; left out: Postfix.",
             },
           },
         },
@@ -2527,7 +2571,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           additionalProperties: false,
           required: ['listener', 'address', 'port', 'tls', 'serverName', 'chain', 'from'],
           properties: {
-            listener: { $ref: 'common.schema.json#/$defs/name' },
+            listener: { $ref: 'common.schema.json#/$defs/probed' },
             address: {
               type: 'string',
               description: '`all` or an IP address; all: the address the machine is reached at.',
@@ -2771,6 +2815,8 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'mailFlowPolicies',
       'destinations',
       'outbound',
+      'services',
+      'urlFiltering',
       'alerts',
     ],
     properties: {
@@ -2782,6 +2828,8 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       mailFlowPolicies: { $ref: 'settings/mail-flow-policies.schema.json' },
       destinations: { $ref: 'settings/destinations.schema.json' },
       outbound: { $ref: 'settings/outbound.schema.json' },
+      services: { $ref: 'settings/services.schema.json' },
+      urlFiltering: { $ref: 'settings/url-filtering.schema.json' },
       alerts: { $ref: 'settings/alerts.schema.json' },
     },
   },
@@ -3178,6 +3226,128 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/settings/services.schema.json',
+    title: 'Services',
+    description:
+      'Any other consumer of a certificate, by name: where its files go, who may read the key, and who is told when they change.',
+    type: 'object',
+    propertyNames: { $ref: '../common.schema.json#/$defs/name' },
+    additionalProperties: {
+      title: 'Service',
+      type: 'object',
+      additionalProperties: false,
+      required: ['certificate', 'paths', 'owner', 'group', 'mode'],
+      properties: {
+        certificate: {
+          title: 'Certificate',
+          description: 'The name of a certificate.',
+          $ref: '../common.schema.json#/$defs/name',
+        },
+        paths: { $ref: 'services.schema.json#/$defs/paths' },
+        owner: {
+          title: 'Owner',
+          description: 'The user whom the file of the key belongs to.',
+          $ref: 'services.schema.json#/$defs/account',
+          default: 'root',
+        },
+        group: {
+          title: 'Group',
+          description: 'The group of the file of the key.',
+          $ref: 'services.schema.json#/$defs/account',
+          default: 'root',
+        },
+        mode: {
+          title: 'Mode of the key',
+          description: 'Who may read the file of the key: its owner, or its group too. Certificates are for all.',
+          type: 'string',
+          enum: ['0400', '0440', '0600', '0640'],
+          default: '0640',
+        },
+        reload: {
+          title: 'Reload command',
+          description:
+            'The name of a command that the administrator of the machine allows, in /etc/signet/reload.d; run when the files have changed. Left out: nobody is told.',
+          $ref: '../common.schema.json#/$defs/name',
+        },
+        probe: { $ref: 'services.schema.json#/$defs/probe' },
+      },
+    },
+    $defs: {
+      account: {
+        title: 'Account',
+        description: 'The name of a user or a group on the machine.',
+        type: 'string',
+        pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+      },
+      paths: {
+        title: 'Paths',
+        description:
+          'Absolute paths where a link to each file is to be, in folders that are there. Left out: no link; the files are in /var/lib/signet/current/files all the same.',
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          certificate: {
+            title: 'Certificate',
+            description: 'The certificate alone, PEM.',
+            $ref: 'services.schema.json#/$defs/path',
+          },
+          chain: {
+            title: 'Chain',
+            description: 'The certificate and those above it, PEM, leaf first.',
+            $ref: 'services.schema.json#/$defs/path',
+          },
+          key: { title: 'Key', description: 'The private key, PKCS#8 PEM.', $ref: 'services.schema.json#/$defs/path' },
+          combined: {
+            title: 'Combined',
+            description: 'The private key, then the chain, in one file: no reader ever sees a mixed pair.',
+            $ref: 'services.schema.json#/$defs/path',
+          },
+        },
+      },
+      path: {
+        title: 'Path',
+        description:
+          'Absolute, and by a name that no other program takes for its own: it ends in .pem, .crt, .cer, .cert or .key.',
+        type: 'string',
+        maxLength: 240,
+        pattern: '^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+\\.(pem|crt|cer|cert|key)$',
+      },
+      probe: {
+        title: 'Service probe',
+        description:
+          'Where the service itself serves TLS with the certificate, from the first byte. Left out: it is not looked at.',
+        type: 'object',
+        'x-merge': 'replace',
+        additionalProperties: false,
+        required: ['port'],
+        properties: {
+          port: { title: 'Port', $ref: '../common.schema.json#/$defs/port' },
+          address: {
+            title: 'Address',
+            description: 'An IP address of the machine. Left out: the one that it is reached at.',
+            anyOf: [
+              { type: 'string', format: 'ipv4' },
+              { type: 'string', format: 'ipv6' },
+            ],
+          },
+          serverName: {
+            title: 'Server name',
+            description: 'The name that is asked for (RFC 6066 3). Left out: none.',
+            $ref: '../common.schema.json#/$defs/hostname',
+          },
+          from: {
+            title: 'Probe from',
+            description:
+              'controller, or gateway: through the gateway, for addresses that the controller cannot reach. Left out: controller.',
+            type: 'string',
+            enum: ['controller', 'gateway'],
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/settings/trust.schema.json',
     title: 'Trust',
     description: 'Lists of certificate authorities by name.',
@@ -3213,6 +3383,49 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       ],
     },
     default: { system: { source: 'system' } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/settings/url-filtering.schema.json',
+    title: 'URL filtering',
+    description:
+      'The client certificate for the service that classifies addresses in mails; its files are delivered like those of a service.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['paths', 'owner', 'group', 'mode'],
+    properties: {
+      certificate: {
+        title: 'Client certificate',
+        description: 'Shown to the service that classifies addresses in mails. Left out: none.',
+        $ref: '../common.schema.json#/$defs/name',
+      },
+      paths: { $ref: 'services.schema.json#/$defs/paths' },
+      owner: {
+        title: 'Owner',
+        description: 'The user whom the file of the key belongs to.',
+        $ref: 'services.schema.json#/$defs/account',
+        default: 'root',
+      },
+      group: {
+        title: 'Group',
+        description: 'The group of the file of the key.',
+        $ref: 'services.schema.json#/$defs/account',
+        default: 'root',
+      },
+      mode: {
+        title: 'Mode of the key',
+        description: 'Who may read the file of the key: its owner, or its group too. Certificates are for all.',
+        type: 'string',
+        enum: ['0400', '0440', '0600', '0640'],
+        default: '0640',
+      },
+      reload: {
+        title: 'Reload command',
+        description:
+          'The name of a command that the administrator of the machine allows, in /etc/signet/reload.d; run when the files have changed. Left out: nobody is told.',
+        $ref: '../common.schema.json#/$defs/name',
+      },
+    },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -3289,7 +3502,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           additionalProperties: false,
           required: ['listener', 'address', 'port', 'verdict', 'detail', 'fingerprint', 'expires', 'seen'],
           properties: {
-            listener: { $ref: 'common.schema.json#/$defs/name' },
+            listener: { $ref: 'common.schema.json#/$defs/probed' },
             address: { type: 'string' },
             port: { $ref: 'common.schema.json#/$defs/port' },
             verdict: { type: 'string', enum: ['match', 'differs', 'refused', 'unreachable', 'unproven'] },

@@ -135,7 +135,9 @@ export interface Shapes {
   readonly 'mail-flow-policies': MailFlowPolicies;
   readonly outbound: Outbound;
   readonly protocols: Protocols;
+  readonly services: Services;
   readonly trust: Trust;
+  readonly 'url-filtering': URLFiltering;
   readonly 'signing-request': SigningRequest;
   readonly status: MachineStatus;
   readonly subject: Subject;
@@ -686,7 +688,7 @@ export interface CertificateServed {
    */
   readonly machine: string;
   /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
+   * What a probe looks at: the name of a listener, or services/NAME.
    */
   readonly listener: string;
   /**
@@ -1521,7 +1523,7 @@ export interface Deployed {
  */
 export interface Served {
   /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
+   * What a probe looks at: the name of a listener, or services/NAME.
    */
   readonly listener: string;
   readonly address: string;
@@ -2484,6 +2486,16 @@ export interface Facts {
    * Space left where generations are kept.
    */
   readonly freeKilobytes: number;
+  /**
+   * The commands that the machine's administrator allows, by name; left out where the script is too old to say.
+   */
+  readonly reloads?: readonly string[];
+  /**
+   * What stands at the path of each link of the current generation.
+   */
+  readonly links?: {
+    readonly [k: string]: 'placed' | 'gone' | 'foreign';
+  };
   readonly postfix?: PostfixFacts;
 }
 export interface PostfixFacts {
@@ -2560,7 +2572,16 @@ export interface ManifestFile {
   /**
    * Contents, one after the other.
    */
-  readonly parts: readonly (TextPart | KeyPart | ChainPart | BundlePart | SystemTrustPart)[];
+  readonly parts: readonly (TextPart | KeyPart | ChainPart | LeafPart | BundlePart | SystemTrustPart)[];
+  readonly access?: FileAccess;
+  /**
+   * Absolute path of a link to it.
+   */
+  readonly link?: string;
+  /**
+   * Who is told when it changes: reload/NAME, the command of that name that the machine's administrator allows, or nobody; left out: Postfix.
+   */
+  readonly reader?: string;
 }
 export interface TextPart {
   readonly text: string;
@@ -2584,6 +2605,15 @@ export interface ChainPart {
   readonly chain: string;
 }
 /**
+ * The first certificate of a chain alone, PEM.
+ */
+export interface LeafPart {
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly leaf: string;
+}
+/**
  * CA certificates, PEM.
  */
 export interface BundlePart {
@@ -2597,6 +2627,14 @@ export interface BundlePart {
  */
 export interface SystemTrustPart {
   readonly system: string;
+}
+/**
+ * Who may read it; left out: root alone.
+ */
+export interface FileAccess {
+  readonly owner: string;
+  readonly group: string;
+  readonly mode: string;
 }
 /**
  * What Signet owns in main.cf and master.cf.
@@ -2628,7 +2666,7 @@ export interface PostfixService {
 }
 export interface ProbeTarget {
   /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
+   * What a probe looks at: the name of a listener, or services/NAME.
    */
   readonly listener: string;
   /**
@@ -2656,6 +2694,8 @@ export interface Settings {
   readonly mailFlowPolicies: MailFlowPolicies;
   readonly destinations: Destinations;
   readonly outbound: Outbound;
+  readonly services: Services;
+  readonly urlFiltering: URLFiltering;
   readonly alerts: Alerts;
 }
 /**
@@ -2841,6 +2881,122 @@ export interface Outbound {
    * The lists of certificate authorities that verification of destinations uses, together; none: nothing verifies. A name alone is a list of one.
    */
   readonly trust: string | readonly string[];
+}
+/**
+ * Any other consumer of a certificate, by name: where its files go, who may read the key, and who is told when they change.
+ */
+export interface Services {
+  readonly [k: string]: Service;
+}
+export interface Service {
+  /**
+   * The name of a certificate.
+   */
+  readonly certificate: string;
+  readonly paths: Paths;
+  /**
+   * The user whom the file of the key belongs to.
+   */
+  readonly owner: string;
+  /**
+   * The group of the file of the key.
+   */
+  readonly group: string;
+  /**
+   * Who may read the file of the key: its owner, or its group too. Certificates are for all.
+   */
+  readonly mode: '0400' | '0440' | '0600' | '0640';
+  /**
+   * The name of a command that the administrator of the machine allows, in /etc/signet/reload.d; run when the files have changed. Left out: nobody is told.
+   */
+  readonly reload?: string;
+  readonly probe?: ServiceProbe;
+}
+/**
+ * Absolute paths where a link to each file is to be, in folders that are there. Left out: no link; the files are in /var/lib/signet/current/files all the same.
+ */
+export interface Paths {
+  /**
+   * The certificate alone, PEM.
+   */
+  readonly certificate?: string;
+  /**
+   * The certificate and those above it, PEM, leaf first.
+   */
+  readonly chain?: string;
+  /**
+   * The private key, PKCS#8 PEM.
+   */
+  readonly key?: string;
+  /**
+   * The private key, then the chain, in one file: no reader ever sees a mixed pair.
+   */
+  readonly combined?: string;
+}
+/**
+ * Where the service itself serves TLS with the certificate, from the first byte. Left out: it is not looked at.
+ */
+export interface ServiceProbe {
+  readonly port: number;
+  /**
+   * An IP address of the machine. Left out: the one that it is reached at.
+   */
+  readonly address?: string;
+  /**
+   * The name that is asked for (RFC 6066 3). Left out: none.
+   */
+  readonly serverName?: string;
+  /**
+   * controller, or gateway: through the gateway, for addresses that the controller cannot reach. Left out: controller.
+   */
+  readonly from?: 'controller' | 'gateway';
+}
+/**
+ * The client certificate for the service that classifies addresses in mails; its files are delivered like those of a service.
+ */
+export interface URLFiltering {
+  /**
+   * Shown to the service that classifies addresses in mails. Left out: none.
+   */
+  readonly certificate?: string;
+  readonly paths: Paths1;
+  /**
+   * The user whom the file of the key belongs to.
+   */
+  readonly owner: string;
+  /**
+   * The group of the file of the key.
+   */
+  readonly group: string;
+  /**
+   * Who may read the file of the key: its owner, or its group too. Certificates are for all.
+   */
+  readonly mode: '0400' | '0440' | '0600' | '0640';
+  /**
+   * The name of a command that the administrator of the machine allows, in /etc/signet/reload.d; run when the files have changed. Left out: nobody is told.
+   */
+  readonly reload?: string;
+}
+/**
+ * Absolute paths where a link to each file is to be, in folders that are there. Left out: no link; the files are in /var/lib/signet/current/files all the same.
+ */
+export interface Paths1 {
+  /**
+   * The certificate alone, PEM.
+   */
+  readonly certificate?: string;
+  /**
+   * The certificate and those above it, PEM, leaf first.
+   */
+  readonly chain?: string;
+  /**
+   * The private key, PKCS#8 PEM.
+   */
+  readonly key?: string;
+  /**
+   * The private key, then the chain, in one file: no reader ever sees a mixed pair.
+   */
+  readonly combined?: string;
 }
 /**
  * Who is told what needs a person, and when. It concerns the fleet as a whole and is only set at the cluster level.

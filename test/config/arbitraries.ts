@@ -54,6 +54,15 @@ export const layer: fc.Arbitrary<JsonObject> = fc
         }),
       ),
       mailFlowPolicies: table(name, partial({ tls: fc.constantFrom('off', 'required') })),
+      services: table(
+        name,
+        partial({
+          certificate: name,
+          group: name,
+          paths: partial({ key: fc.constantFrom('/etc/a.pem', '/etc/b.pem') }),
+        }),
+      ),
+      urlFiltering: orNull(partial({ certificate: name, owner: name })),
       outbound: orNull(partial({ certificate: name, trust: fc.oneof(name, fc.uniqueArray(name)) })),
     },
     { requiredKeys: [], noNullPrototype: true },

@@ -1,6 +1,10 @@
 /** The plain reference model that `resolve` is held against: merge patch (RFC 7396), layer by layer, then the defaults of fields. */
 import { isObject, type Json, type JsonObject } from '../../services/schema/json.ts';
 
+function delivered(): JsonObject {
+  return { paths: {}, owner: 'root', group: 'root', mode: '0640' };
+}
+
 type Tree = Record<string, unknown>;
 
 const unitSections = ['certificates', 'trust', 'destinations'];
@@ -14,6 +18,7 @@ const fieldDefaults: Readonly<Record<string, JsonObject>> = {
   },
   mailFlowPolicies: { tls: 'preferred' },
   protocols: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
+  services: delivered(),
 };
 const sections = [...unitSections, ...Object.keys(fieldDefaults), 'interfaces', 'outbound'];
 
@@ -22,6 +27,7 @@ export function referenceResolve(layers: readonly JsonObject[]): Json {
   for (const layer of layers) patch(out, layer, '');
   for (const section of sections) out[section] = { ...(out[section] as Tree | undefined) };
   out['outbound'] = { trust: ['system'], ...(out['outbound'] as Tree) };
+  out['urlFiltering'] = { ...delivered(), ...(out['urlFiltering'] as Tree | undefined) };
   out['alerts'] = { webhooks: [], ladder: [90, 60, 30, 15, 7, 3, 2, 1, 0], ...(out['alerts'] as Tree | undefined) };
   out['protocols'] = { inbound: {}, outbound: {}, ...(out['protocols'] as Tree) };
   for (const [section, fallback] of Object.entries(fieldDefaults)) {

@@ -80,6 +80,7 @@ describe('validate', () => {
     ['/outbound/interface', 'second', 'interface'],
     ['/outbound/certificate', 'client', 'certificate'],
     ['/outbound/trust', 'own', 'trust list'],
+    ['/urlFiltering/certificate', 'client', 'certificate'],
     ['/outbound/trust', ['system', 'own'], 'trust list'],
   ] as const;
   for (const [path, name, noun] of references) {

@@ -62,7 +62,68 @@ function sha256(value: string | Buffer): string {
   return createHash('sha256').update(value).digest('hex');
 }
 
+/** As `manifest`, with the files of a service beside Postfix. */
+function delivering(digest: string, chainId = chain, mode = '0440'): Manifest {
+  const access = { owner: 'dlp', group: 'dlp', mode };
+  const common = { access, reader: 'reload/dlp' };
+  return {
+    ...manifest(digest),
+    files: [
+      ...manifest(digest).files,
+      {
+        path: 'services/dlp/combined.pem',
+        parts: [{ key }, { chain: chainId }],
+        link: '/etc/dlp/client.pem',
+        ...common,
+      },
+      { path: 'services/dlp/key.pem', parts: [{ key }], ...common },
+      { path: 'services/dlp/chain.pem', parts: [{ chain: chainId }], reader: 'nobody' },
+    ],
+  };
+}
+
 describe('plan', () => {
+  it('gives files to those who read them, and tells none but them that they have changed', () => {
+    const deployed = delivering('1');
+
+    const { steps } = plan(
+      delivering('2', 'c'.repeat(64)),
+      { base: deployed.digest, deployed, facts },
+      { ...untouched, missing: [] },
+    );
+
+    assert.deepEqual(steps, [
+      'key files/services/dlp/combined.pem',
+      'access dlp dlp 0440 files/services/dlp/combined.pem files/services/dlp/key.pem',
+      'link /etc/dlp/client.pem files/services/dlp/combined.pem',
+      'reload dlp',
+      'activate none',
+    ]);
+  });
+
+  it('tells a service of another mode, and nobody when it goes', () => {
+    const deployed = delivering('1');
+    const start = { base: deployed.digest, deployed, facts };
+
+    assert.ok(plan(delivering('2', chain, '0400'), start, untouched).steps.includes('reload dlp'));
+    assert.deepEqual(plan(manifest('2'), start, untouched).steps, ['activate none']);
+  });
+
+  it('puts back a link that is missing although the wanted digest is live', () => {
+    const deployed = delivering('1');
+    const broken = { ...facts, links: { '/etc/dlp/client.pem': 'gone' as const } };
+
+    const todo = plan(
+      delivering('1'),
+      { base: deployed.digest, deployed, facts: broken },
+      { ...untouched, missing: ['/etc/dlp/client.pem'] },
+    );
+
+    assert.ok(todo.steps.includes('link /etc/dlp/client.pem files/services/dlp/combined.pem'));
+    assert.equal(todo.steps.at(-1), 'activate none');
+    assert.deepEqual(after(broken, todo).links, { '/etc/dlp/client.pem': 'placed' });
+  });
+
   it('asks for nothing where the wanted digest is live and the live files need no change', () => {
     const deployed = manifest('1');
 

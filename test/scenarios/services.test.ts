@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { after, before, describe, it } from 'node:test';
 
 import type {
@@ -58,7 +58,8 @@ describe('a service beside Postfix', { skip: skipLab }, () => {
     await gateway.inside(`cat >/etc/own-root.pem <<'END'\n${root}\nEND\n`);
     const options = { key: pem, cert: certificates, ca: root, requestCert: true, rejectUnauthorized: true };
     const made = createServer(options, (request, response) => {
-      response.end((request.socket as TLSSocket).getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase());
+      assert.ok(request.socket instanceof TLSSocket);
+      response.end(request.socket.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase());
     });
     made.listen(0, gateway.address.replace(/\d+$/, '1'));
     await once(made, 'listening');

@@ -17,7 +17,7 @@ export function check({ machine, settings, facts }: RenderInput): readonly Findi
 function checkPaths(wanted: readonly Delivery[]): readonly Finding[] {
   const taken = new Map<string, string>();
   return wanted.flatMap(({ place, service }) =>
-    Object.entries(service.paths).flatMap(([file, path]): readonly Finding[] => {
+    Object.entries<string>({ ...service.paths }).flatMap(([file, path]): readonly Finding[] => {
       const where = at(place, 'paths', file);
       const other = taken.get(path);
       taken.set(path, where);

@@ -5,16 +5,10 @@ export function drift({ links }: Facts, deployed: Manifest, wanted?: Manifest): 
   const next = wanted && new Set(linksOf(wanted));
   return linksOf(deployed).flatMap((path) => {
     if (next && !next.has(path)) return [];
-    switch (links?.[path]) {
-      case 'gone':
-        return [`the link ${path} is gone`];
-      case 'foreign':
-        return [
-          `${path} is no link of Signet's any more; move away what is there, as nothing of others is overwritten`,
-        ];
-      default:
-        return [];
-    }
+    const found = links?.[path];
+    if (found === 'gone') return [`the link ${path} is gone`];
+    if (found !== 'foreign') return [];
+    return [`${path} is no link of Signet's any more; move away what is there, as nothing of others is overwritten`];
   });
 }
 

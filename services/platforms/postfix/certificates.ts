@@ -1,6 +1,6 @@
 /** Certificate files of a generation: one per certificate in use, the key first, so that a daemon never reads a mixed pair. */
 import type { ManifestFile, Settings } from '../../schema/types.generated.ts';
-import { named } from './reference.ts';
+import { named } from '../reference.ts';
 
 export function certificatePath(name: string): string {
   return `certificates/${name}.pem`;

@@ -3,7 +3,7 @@ import type { Listener, PostfixFacts, PostfixService, ProbeTarget, Settings } fr
 import { currentPath } from '../platform.ts';
 import { certificatePath } from './certificates.ts';
 import { canonicalAddress, isWildcard, parameter } from './endpoints.ts';
-import { named } from './reference.ts';
+import { named } from '../reference.ts';
 
 /**
  * The options that decide how a listener speaks TLS: Signet's alone on its services. What is not set there is removed, so that

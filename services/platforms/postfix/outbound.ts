@@ -4,7 +4,7 @@ import { currentPath } from '../platform.ts';
 import { certificatePath } from './certificates.ts';
 import { destinationParameters, policyPath } from './destinations.ts';
 import { canonicalAddress, isWildcard } from './endpoints.ts';
-import { named } from './reference.ts';
+import { named } from '../reference.ts';
 import { trustParameters } from './trust.ts';
 
 export function outboundParameters(settings: Settings, facts: Facts): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 /** The trust lists that outbound verification uses, as the one file that Postfix can read before it enters its chroot. */
 import type { Facts, ManifestFile, Settings } from '../../schema/types.generated.ts';
 import { currentPath } from '../platform.ts';
-import { named } from './reference.ts';
+import { named } from '../reference.ts';
 import { systemTrust } from './system-trust.ts';
 
 /** The names of the lists, in order; a single name stands for a list of one. */

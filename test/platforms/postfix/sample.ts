@@ -24,6 +24,8 @@ export function settings(sections: Sections = {}): Settings {
     mailFlowPolicies: { default: { tls: 'preferred' }, off: { tls: 'off' }, required: { tls: 'required' } },
     destinations: { default: { tls: 'preferred' } },
     outbound: { trust: ['system'] },
+    services: {},
+    urlFiltering: { paths: {}, owner: 'root', group: 'root', mode: '0640' },
     alerts: { webhooks: [], ladder: [] },
     ...sections,
   };
