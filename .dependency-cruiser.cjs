@@ -3,6 +3,7 @@ const order = [
   'errors',
   'schema',
   'store',
+  'audit',
   'secrets',
   'pki',
   'conversation',

@@ -1,4 +1,5 @@
 /** Everything the API is given: the services it speaks for, and the few things of the process that it needs. */
+import type { AuditService } from '../audit/service.ts';
 import type { BackupService } from '../backup/contract.ts';
 import type { CertificateService } from '../certificates/contract.ts';
 import type { ConfigService } from '../config/service.ts';
@@ -11,6 +12,7 @@ import type { PushService } from '../push/contract.ts';
 import type { ApiService, ApiServiceDeps } from './service.ts';
 
 export interface ApiDeps extends ApiServiceDeps {
+  readonly audit: AuditService;
   readonly config: ConfigService;
   readonly pki: PkiService;
   readonly machines: MachineService;

@@ -63,14 +63,14 @@ async function perform(
 /** Does it and adds it to the audit trail, however it ends. What was done stays done when the trail cannot be written. */
 async function audited(
   route: Route,
-  { service, log }: Context,
+  { audit, log }: Context,
   { caller, request, response }: Exchange,
   answer: () => Promise<Reply>,
 ): Promise<Reply> {
   const path = decodeURI(request.path).slice(prefix.length, 300);
   const write = async (object: string, outcome: string) => {
     try {
-      await service.record({ actor: caller.name, action: route.name, object, outcome });
+      await audit.record({ actor: caller.name, action: route.name, object, outcome });
     } catch (error) {
       const detail = redact(error instanceof Error ? error.message : String(error));
       log.error({ request: requestId(response), action: route.name, object, outcome, detail }, 'audit entry lost');

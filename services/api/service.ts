@@ -1,14 +1,7 @@
-/** The API's own shell over the store: tokens, the audit trail and the stream of changes. The only file here that touches it. */
+/** The API's own shell over the store: tokens and the stream of changes. The only file here that touches it. */
 import { isNamed, NamedError } from '../errors.ts';
 import { findings, parse } from '../schema/parse.ts';
-import type {
-  AuditEntry,
-  Shapes,
-  TokenCreated,
-  TokenRecord,
-  TokenRequest,
-  TokenView,
-} from '../schema/types.generated.ts';
+import type { Shapes, TokenCreated, TokenRecord, TokenRequest, TokenView } from '../schema/types.generated.ts';
 import { follow, type Gap } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
@@ -27,10 +20,6 @@ export interface ApiService {
   authenticate(token: string): Promise<Caller | undefined>;
   /** When there is no token at all: makes one for an admin and returns it, to be written to a 0600 file. */
   firstAdminToken(): Promise<string | undefined>;
-  /** Adds to the audit trail. Nothing in it may be a secret. */
-  record(entry: Omit<AuditEntry, 'id' | 'time'>): Promise<void>;
-  /** The audit trail, newest first. */
-  audit(page: { readonly before?: string; readonly limit: number }): Promise<readonly AuditEntry[]>;
   /** Revisions, rollouts and statuses as they change, after the store's revision `after` (or from now on), until `signal` aborts. */
   changes(after: number | undefined, signal: AbortSignal): AsyncIterable<ServerEvent>;
 }
@@ -121,15 +110,6 @@ export function apiService({ store, now, random }: ApiServiceDeps): ApiService {
       }
     },
 
-    async record(entry) {
-      const time = now().toISOString();
-      const place = { time, id: Buffer.from(random(8)).toString('hex') };
-      const full: AuditEntry = { id: `${place.time}/${place.id}`, time, ...entry };
-      const key = keys.audit(place.time, place.id);
-      await store.transact({ compare: [], writes: [{ put: key, value: JSON.stringify(full) }] });
-    },
-
-    audit: ({ before, limit }) => newestFirst(store, before, limit, now()),
     changes: (after, signal) => changes(store, after, signal),
   };
 }
@@ -140,38 +120,6 @@ function readRecord({ key, value }: Entry): TokenRecord {
 
 function isOver(expires: string | undefined, now: Date): boolean {
   return expires !== undefined && Date.parse(expires) <= now.getTime();
-}
-
-/** Stores only read forwards, so the trail is read day by day, from the newest on. */
-async function newestFirst(store: Store, before: string | undefined, limit: number, now: Date): Promise<AuditEntry[]> {
-  const oldest = (await store.range(keys.audits, { limit: 1 })).entries[0]?.key.slice(keys.audits.length);
-  const out: AuditEntry[] = [];
-  if (oldest === undefined) return out;
-  // A day ahead, for entries of a controller whose clock is.
-  const tomorrow = dayAfter(now.toISOString(), 1);
-  const first = before?.slice(0, 10) ?? tomorrow;
-  for (
-    let day = first < tomorrow ? first : tomorrow;
-    out.length < limit && day >= oldest.slice(0, 10);
-    day = dayAfter(day, -1)
-  ) {
-    const entries = (await readAll(store, keys.audits + day)).filter(
-      ({ key }) => before === undefined || key < keys.audits + before,
-    );
-    out.push(...entries.reverse().map(({ key, value }) => readEntry(key, value)));
-  }
-  return out.slice(0, limit);
-}
-
-function readEntry(key: string, value: string): AuditEntry {
-  const entry = parse('audit-entry', JSON.parse(value), `the record ${key}`);
-  return { ...entry, id: key.slice(keys.audits.length) };
-}
-
-/** The day, YYYY-MM-DD, so many days after the one `instant` begins with. */
-function dayAfter(instant: string, days: number): string {
-  const day = new Date(`${instant.slice(0, 10)}T00:00:00.000Z`);
-  return new Date(day.getTime() + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
 }
 
 /** The records whose changes are worth telling, by the prefix of their keys. */

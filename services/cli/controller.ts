@@ -115,6 +115,8 @@ export function controller(client: Client) {
     testAlerts: () => post<Shape.AlertTest>('/alerts/test'),
     audit: (query: { readonly before?: string | undefined; readonly limit?: number | undefined }) =>
       get<Shape.AuditList>('/audit', query),
+    verifyAudit: (query: { readonly noted?: string | undefined }) =>
+      get<Shape.AuditVerification>('/audit/verification', query),
     tokens: () => get<Shape.TokenList>('/tokens'),
     createToken: (request: Shape.TokenRequest) => post<Shape.TokenCreated>('/tokens', request),
     revokeToken: (id: string) => client.json({ method: 'DELETE', path: api + path('tokens', id) }),

@@ -1,8 +1,9 @@
 /** The operations on configuration: drafts, commits, history and what each machine gets. The only file here that touches the store. */
+import { auditWrites } from '../audit/service.ts';
 import { NamedError, type Finding } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
 import { parse } from '../schema/parse.ts';
-import type { AuditEntry, Configuration, Draft, Operation, Revision } from '../schema/types.generated.ts';
+import type { Configuration, Draft, Operation, Revision } from '../schema/types.generated.ts';
 import { remembered } from '../store/cache.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
@@ -204,15 +205,12 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
   /** One small transaction: the head, the revision, its line in the audit trail, and the end of the draft. */
   async function swap(head: StoredHead, next: Revision, draft: Entry | undefined): Promise<boolean> {
-    const id = `revision-${next.number}`;
-    const entry: AuditEntry = {
-      ...{ id: `${next.time}/${id}`, time: next.time, actor: next.author, action: 'commit' },
-      ...{ object: `revision ${next.number}`, outcome: 'ok', detail: next.comment },
-    };
+    const { number, author, time, comment } = next;
+    const entry = { actor: author, action: 'commit', object: `revision ${number}`, outcome: 'ok', detail: comment };
     const writes: readonly Write[] = [
       { put: keys.head, value: String(next.number) },
       { put: keys.revision(next.number), value: JSON.stringify(next) },
-      { put: keys.audit(next.time, id), value: JSON.stringify(entry) },
+      ...auditWrites(time, `revision-${number}`, entry),
       ...(draft ? [{ delete: draft.key }] : []),
     ];
     const compare = [

@@ -1,9 +1,11 @@
 /** The composition root: makes each service, one after the other, and hands it what it needs. No container, no globals. */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 
 import type { ApiDeps } from '../api/deps.ts';
+import { auditService } from '../audit/service.ts';
 import { backupService } from '../backup/service.ts';
 import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
@@ -46,6 +48,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const sshKey = await controllerSshKey(secrets);
   const script = readScript(join(packageFolder(), 'deploy/gateway'));
 
+  const audit = auditService({ store, now, random: randomBytes });
   const pki = pkiService({ store, secrets, now });
   await pki.demonstration(hostname());
   const machines = machineService({ store });
@@ -80,13 +83,14 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
-    api: { config, pki, machines, push, certificates, authorities, membership, backup, alerts, store, now },
+    api: { config, pki, machines, push, certificates, authorities, membership, backup, alerts, audit, store, now },
     lead: {
       store,
       config,
       machines,
       push,
       alerts,
+      audit,
       name: `${hostname()} ${process.pid}`,
       sweepSeconds: options.sweepSeconds,
       log,

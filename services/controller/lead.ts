@@ -10,10 +10,11 @@ import { follow } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { alerting, type AlertingDeps } from './alerting.ts';
+import { sealing, type SealingDeps } from './sealing.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
 import { upkeep } from './upkeep.ts';
 
-export interface LeadDeps extends SweepDeps, AlertingDeps {
+export interface LeadDeps extends SweepDeps, AlertingDeps, SealingDeps {
   readonly store: Store;
   readonly config: ConfigService;
   readonly push: PushService & PushLeader;
@@ -50,7 +51,7 @@ export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, sign
   }
 }
 
-/** One term: a new epoch, then rollouts, the watch on the head, the sweep, and upkeep, until the lease is lost. */
+/** One term: a new epoch, then rollouts, the watch on the head, the sweep, alerts, seals, and upkeep, until the lease is lost. */
 async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<void> {
   const epoch = await nextEpoch(deps.store, lease);
   deps.log('leading', { epoch });
@@ -61,6 +62,7 @@ async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<
     followHead(deps, all),
     sweep(deps, all),
     alerting(deps, lease.fence, all),
+    sealing(deps, lease.fence, all),
     upkeep(deps, { fence: lease.fence, everySeconds: upkeepSeconds }, all),
   ];
   try {

@@ -351,6 +351,56 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/audit-verification-query.schema.json',
+    title: 'Audit verification query',
+    description: 'What was noted of the trail before.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      noted: {
+        type: 'string',
+        pattern: '^[1-9]\\d{0,8}:[0-9a-f]{64}$',
+        description: 'A seal that was noted elsewhere, NUMBER:DIGEST; it must still be there.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/audit-verification.schema.json',
+    title: 'Audit verification',
+    description: 'Whether the audit trail is as it was written.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['entries', 'unsealed', 'faults'],
+    properties: {
+      entries: { type: 'integer', minimum: 0, description: 'Entries whose seal holds.' },
+      unsealed: {
+        type: 'integer',
+        minimum: 0,
+        description: 'Entries that have no seal yet; the leading controller seals every minute.',
+      },
+      newest: {
+        title: 'Noted seal',
+        description:
+          'The newest seal. Who notes it somewhere else can prove later that everything up to it is still there.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['number', 'digest'],
+        properties: {
+          number: { type: 'integer', minimum: 1 },
+          digest: { $ref: '../common.schema.json#/$defs/sha256' },
+        },
+      },
+      faults: {
+        type: 'array',
+        description: 'What is not as it was written; empty when all is well. At most 100.',
+        items: { type: 'string' },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/authority-certificate-view.schema.json',
     title: 'Authority certificate view',
     description: 'A certificate of an authority: whose it is, and how long it is valid.',
@@ -2040,6 +2090,41 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       group: { $ref: 'common.schema.json#/$defs/name' },
       left: { $ref: 'common.schema.json#/$defs/instant' },
       layer: { type: 'object', description: 'Its machine-level settings.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/audit-seal.schema.json',
+    title: 'Audit seal',
+    description:
+      'A link of the chain over the audit trail: the digests of some of its entries, and of the seal before.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['number', 'time', 'previous', 'entries', 'digest'],
+    properties: {
+      number: { type: 'integer', minimum: 1 },
+      time: { $ref: 'common.schema.json#/$defs/instant' },
+      previous: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description: 'The digest of the seal before; zeros in the first.',
+      },
+      entries: {
+        type: 'array',
+        items: {
+          title: 'Sealed entry',
+          type: 'object',
+          additionalProperties: false,
+          required: ['id', 'digest'],
+          properties: {
+            id: { type: 'string', description: 'Its place in the trail.' },
+            digest: { $ref: 'common.schema.json#/$defs/sha256', description: 'SHA-256 of its text in the store.' },
+          },
+        },
+      },
+      digest: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description: 'SHA-256 over the canonical JSON of everything else here.',
+      },
     },
   },
   {

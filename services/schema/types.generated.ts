@@ -32,6 +32,8 @@ export interface Shapes {
   readonly 'audit-entry': AuditEntry;
   readonly 'audit-list': AuditList;
   readonly 'audit-query': AuditQuery;
+  readonly 'audit-verification-query': AuditVerificationQuery;
+  readonly 'audit-verification': AuditVerification;
   readonly 'authority-certificate-view': AuthorityCertificateView;
   readonly 'authority-list': AuthorityList;
   readonly 'authority-renewal': AuthorityRenewal;
@@ -111,6 +113,7 @@ export interface Shapes {
   readonly 'trust-bundle': TrustBundle;
   readonly 'trust-lists': TrustLists;
   readonly archive: Archive;
+  readonly 'audit-seal': AuditSeal;
   readonly 'authority-certificate': AuthorityCertificate;
   readonly authority: Authority;
   readonly 'certificate-request': CertificateRequest;
@@ -458,6 +461,43 @@ export interface AuditQuery {
    */
   readonly before?: string;
   readonly limit?: number;
+}
+/**
+ * What was noted of the trail before.
+ */
+export interface AuditVerificationQuery {
+  /**
+   * A seal that was noted elsewhere, NUMBER:DIGEST; it must still be there.
+   */
+  readonly noted?: string;
+}
+/**
+ * Whether the audit trail is as it was written.
+ */
+export interface AuditVerification {
+  /**
+   * Entries whose seal holds.
+   */
+  readonly entries: number;
+  /**
+   * Entries that have no seal yet; the leading controller seals every minute.
+   */
+  readonly unsealed: number;
+  readonly newest?: NotedSeal;
+  /**
+   * What is not as it was written; empty when all is well. At most 100.
+   */
+  readonly faults: readonly string[];
+}
+/**
+ * The newest seal. Who notes it somewhere else can prove later that everything up to it is still there.
+ */
+export interface NotedSeal {
+  readonly number: number;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly digest: string;
 }
 /**
  * A certificate of an authority: whose it is, and how long it is valid.
@@ -2345,6 +2385,35 @@ export interface Archive {
   readonly layer: {
     readonly [k: string]: unknown;
   };
+}
+/**
+ * A link of the chain over the audit trail: the digests of some of its entries, and of the seal before.
+ */
+export interface AuditSeal {
+  readonly number: number;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  /**
+   * The digest of the seal before; zeros in the first.
+   */
+  readonly previous: string;
+  readonly entries: readonly SealedEntry[];
+  /**
+   * SHA-256 over the canonical JSON of everything else here.
+   */
+  readonly digest: string;
+}
+export interface SealedEntry {
+  /**
+   * Its place in the trail.
+   */
+  readonly id: string;
+  /**
+   * SHA-256 of its text in the store.
+   */
+  readonly digest: string;
 }
 /**
  * A certificate of an authority, and the key it is for.

@@ -70,6 +70,14 @@ export const keys = {
   alerts: 'observe/alert/',
   token: (id: string) => `api/token/${id}`,
   tokens: 'api/token/',
-  audit: (time: string, id: string) => `audit/${time}/${id}`,
+  /** An entry of the audit trail by its id, which begins with its time. */
+  audit: (id: string) => `audit/${id}`,
   audits: 'audit/',
+  /** Marks an entry that has no seal yet. */
+  unsealed: (id: string) => `audit-unsealed/${id}`,
+  allUnsealed: 'audit-unsealed/',
+  seal: (n: number) => `audit-seal/${number(n)}`,
+  seals: 'audit-seal/',
+  /** The number and digest of the newest seal. */
+  newestSeal: 'audit-newest-seal',
 } as const;

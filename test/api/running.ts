@@ -12,6 +12,7 @@ import type { ApiDeps } from '../../services/api/deps.ts';
 import type { Route } from '../../services/api/route.ts';
 import { routes } from '../../services/api/routes.ts';
 import { serve, type Listener, type ListenOptions } from '../../services/api/server.ts';
+import { auditService } from '../../services/audit/service.ts';
 import { apiService, type ApiService } from '../../services/api/service.ts';
 import { backupService } from '../../services/backup/service.ts';
 import { certificateService } from '../../services/certificates/service.ts';
@@ -81,6 +82,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const requests = signingRequests({ store, secrets, now });
   const real = {
     ...{ store, pki, machines, config, push, now },
+    audit: auditService({ store, now, random: randomBytes }),
     authorities,
     certificates: certificateService({ config, pki, requests, authorities, push, now }),
     membership: membershipStandIn(config, machines),

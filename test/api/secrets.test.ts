@@ -146,15 +146,7 @@ describe('the audit trail', () => {
 
   it('that cannot be written does not undo what was done, and is missed loudly', async () => {
     const other = await running({
-      deps: ({ store }) => ({
-        store: {
-          ...store,
-          transact: (transaction) =>
-            transaction.writes.some((write) => 'put' in write && write.put.startsWith('audit/'))
-              ? Promise.reject(new Error('disk full'))
-              : store.transact(transaction),
-        },
-      }),
+      deps: ({ audit }) => ({ audit: { ...audit, record: () => Promise.reject(new Error('disk full')) } }),
     });
     try {
       const body = { operations: [{ op: 'create-group', group: 'edge' }] };

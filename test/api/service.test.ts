@@ -134,48 +134,6 @@ describe('the first admin token', () => {
   });
 });
 
-describe('the audit trail', () => {
-  async function record(days: number, object: string): Promise<void> {
-    time = new Date(start.getTime() + days * day);
-    await service.record({ actor: 'anna', action: 'commit-draft', object, outcome: 'ok' });
-  }
-
-  it('is read newest first, across days and gaps between them', async () => {
-    for (const days of [-400, -1, -1, 0]) await record(days, `entry ${days}`);
-    time = start;
-
-    const entries = await service.audit({ limit: 100 });
-
-    assert.deepEqual(
-      entries.map(({ object }) => object),
-      ['entry 0', 'entry -1', 'entry -1', 'entry -400'],
-    );
-  });
-
-  it('goes on from an entry, and from a time, without losing or repeating any', async () => {
-    for (const days of [-3, -2, -2, -2, 0]) await record(days, `entry ${days}`);
-    time = start;
-    const everything = await service.audit({ limit: 100 });
-
-    const paged = [];
-    for (let page = await service.audit({ limit: 2 }); page.length > 0;) {
-      paged.push(...page);
-      page = await service.audit({ limit: 2, before: page.at(-1)?.id ?? '' });
-    }
-
-    assert.deepEqual(paged, everything);
-    assert.deepEqual(await service.audit({ limit: 100, before: '2026-11-22' }), everything.slice(4));
-    assert.deepEqual(await service.audit({ limit: 100, before: '2026-02-31' }), []);
-  });
-
-  it('shows entries of a controller whose clock is ahead', async () => {
-    await record(1, 'from tomorrow');
-    time = start;
-
-    assert.equal((await service.audit({ limit: 1 }))[0]?.object, 'from tomorrow');
-  });
-});
-
 describe('the stream of changes', () => {
   const revision = { number: 1, author: 'anna', time: start.toISOString(), comment: 'first', rollout: true };
   const record = JSON.stringify({ ...revision, roster: 'a'.repeat(64), layers: 'b'.repeat(64) });

@@ -130,7 +130,7 @@ describe('commit', () => {
     const { entries } = await around.store.range(keys.audits);
     assert.deepEqual(
       entries.map(({ key }) => key),
-      [keys.audit(time, 'revision-1')],
+      [keys.audit(`${time}/revision-1`)],
     );
     assert.deepEqual(JSON.parse(entries[0]?.value ?? ''), {
       ...{ id: `${time}/revision-1`, time, actor: 'ann', action: 'commit', object: 'revision 1' },

@@ -43,6 +43,7 @@ it('a leader whose watch on the head comes too late for the history it began in 
       },
     },
     alerts: { check: (_fence: unknown, signal: AbortSignal) => aborted(signal) },
+    audit: { seal: () => Promise.resolve(undefined) },
     name: 'one',
     sweepSeconds: 60,
     log: (event: string) => logged.push(event),

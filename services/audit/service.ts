@@ -1,0 +1,150 @@
+/** Who did what, and the proof that it was not rewritten since: the audit trail and its seals. */
+import { parse } from '../schema/parse.ts';
+import type { AuditEntry, AuditSeal, AuditVerification } from '../schema/types.generated.ts';
+import { keys } from '../store/keys.ts';
+import { readAll } from '../store/read-all.ts';
+import type { Compare, Store, Write } from '../store/store.ts';
+import { sealOver, verify, type Seal, type Stored } from './chain.ts';
+
+export interface Page {
+  /** Only what comes before this time or entry. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+export interface AuditService {
+  /** Adds to the trail. Nothing in it may be a secret. */
+  record(entry: Omit<AuditEntry, 'id' | 'time'>): Promise<void>;
+  /** The trail, newest first. */
+  page(page: Page): Promise<readonly AuditEntry[]>;
+  /** Reads all of it and holds it against its seals, and against one that was noted elsewhere. */
+  verify(noted?: Seal): Promise<AuditVerification>;
+}
+
+/** What the leading controller runs besides. */
+export interface AuditSealer {
+  /** Seals what has no seal yet; the newest seal when it made one. Writes hold `fence`. */
+  seal(fence: Compare): Promise<Seal | undefined>;
+}
+
+export interface AuditDeps {
+  readonly store: Store;
+  readonly now: () => Date;
+  /** As many unpredictable bytes as asked for. */
+  readonly random: (size: number) => Uint8Array;
+}
+
+/** A seal is one transaction: it takes the mark off each of its entries. */
+const sealedAtOnce = 100;
+
+export function auditService({ store, now, random }: AuditDeps): AuditService & AuditSealer {
+  return {
+    async record(entry) {
+      const writes = auditWrites(now().toISOString(), Buffer.from(random(8)).toString('hex'), entry);
+      await store.transact({ compare: [], writes });
+    },
+    page: (page) => newestFirst(store, page, now()),
+    async verify(noted) {
+      // In this order an entry that is written or sealed meanwhile is found marked or sealed.
+      const entries = await stored();
+      const unsealed = new Set(
+        (await readAll(store, keys.allUnsealed)).map(({ key }) => key.slice(keys.allUnsealed.length)),
+      );
+      const links = await seals();
+      const read = new Set(entries.map(({ id }) => id));
+      const late = links.flatMap((seal) => seal.entries.map(({ id }) => id)).filter((id) => !read.has(id));
+      for (const id of late) entries.push(...(await entry(id)));
+      return verify({ seals: links, entries, unsealed }, noted);
+    },
+    async seal(fence) {
+      let newest: Seal | undefined;
+      for (let next = await sealSome(fence); next; next = await sealSome(fence)) newest = next;
+      return newest;
+    },
+  };
+
+  async function sealSome(fence: Compare): Promise<Seal | undefined> {
+    const marks = (await store.range(keys.allUnsealed, { limit: sealedAtOnce })).entries;
+    if (marks.length === 0) return undefined;
+    const ids = marks.map(({ key }) => key.slice(keys.allUnsealed.length));
+    // What was taken away before it was sealed is sealed as it is not, and missed from then on.
+    const texts = await Promise.all(ids.map(async (id) => (await entry(id))[0] ?? { id, text: '' }));
+    const seal = sealOver(texts, await newestSeal(), now().toISOString());
+    const { applied } = await store.transact({
+      compare: [fence, { key: keys.seal(seal.number), absent: true }],
+      writes: [
+        { put: keys.seal(seal.number), value: JSON.stringify(seal) },
+        { put: keys.newestSeal, value: JSON.stringify({ number: seal.number, digest: seal.digest } satisfies Seal) },
+        ...ids.map((id) => ({ delete: keys.unsealed(id) })),
+      ],
+    });
+    return applied ? seal : undefined;
+  }
+
+  async function newestSeal(): Promise<Seal | undefined> {
+    const entry = await store.get(keys.newestSeal);
+    return entry && (JSON.parse(entry.value) as Seal);
+  }
+
+  async function seals(): Promise<readonly AuditSeal[]> {
+    return (await readAll(store, keys.seals)).map(({ key, value }) =>
+      parse('audit-seal', JSON.parse(value), `the record ${key}`),
+    );
+  }
+
+  async function stored(): Promise<Stored[]> {
+    return (await readAll(store, keys.audits)).map(({ key, value }) => ({
+      id: key.slice(keys.audits.length),
+      text: value,
+    }));
+  }
+
+  async function entry(id: string): Promise<readonly Stored[]> {
+    const found = await store.get(keys.audit(id));
+    return found ? [{ id, text: found.value }] : [];
+  }
+}
+
+/**
+ * An entry as writes, for the transaction that does what it tells of: at `time` under `name`, which nothing else has at that
+ * time, and marked until it is sealed.
+ */
+export function auditWrites(time: string, name: string, entry: Omit<AuditEntry, 'id' | 'time'>): readonly Write[] {
+  const full: AuditEntry = { id: `${time}/${name}`, time, ...entry };
+  return [
+    { put: keys.audit(full.id), value: JSON.stringify(full) },
+    { put: keys.unsealed(full.id), value: '' },
+  ];
+}
+
+/** Stores only read forwards, so the trail is read day by day. */
+async function newestFirst(store: Store, { before, limit }: Page, now: Date): Promise<readonly AuditEntry[]> {
+  const oldest = (await store.range(keys.audits, { limit: 1 })).entries[0]?.key.slice(keys.audits.length);
+  const out: AuditEntry[] = [];
+  if (oldest === undefined) return out;
+  // A day ahead, for entries of a controller whose clock is.
+  const tomorrow = dayAfter(now.toISOString(), 1);
+  const first = before?.slice(0, 10) ?? tomorrow;
+  for (
+    let day = first < tomorrow ? first : tomorrow;
+    out.length < limit && day >= oldest.slice(0, 10);
+    day = dayAfter(day, -1)
+  ) {
+    const entries = (await readAll(store, keys.audits + day)).filter(
+      ({ key }) => before === undefined || key < keys.audits + before,
+    );
+    out.push(...entries.reverse().map(({ key, value }) => readEntry(key, value)));
+  }
+  return out.slice(0, limit);
+}
+
+function readEntry(key: string, value: string): AuditEntry {
+  const entry = parse('audit-entry', JSON.parse(value), `the record ${key}`);
+  return { ...entry, id: key.slice(keys.audits.length) };
+}
+
+/** The day, YYYY-MM-DD, so many days after the one `instant` begins with. */
+function dayAfter(instant: string, days: number): string {
+  const day = new Date(`${instant.slice(0, 10)}T00:00:00.000Z`);
+  return new Date(day.getTime() + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
+}
