@@ -1,5 +1,6 @@
 /** Machines: who is a member, what each one gets and has, and how one joins and leaves. */
 import { NamedError } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
 import type { MachineView } from '../schema/types.generated.ts';
 import type { Context } from './deps.ts';
 import { contentTag } from './etag.ts';
@@ -164,7 +165,7 @@ async function views({ config, machines, push }: Context): Promise<readonly Mach
       .map((one) =>
         machineView(one, configuration, one.facts, one.state === 'waiting' ? undefined : byName.get(one.name)),
       )
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .sort((a, b) => compareNames(a.name, b.name))
   );
 }
 

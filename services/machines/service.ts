@@ -5,7 +5,7 @@ import type { Archive, Facts, Registration } from '../schema/types.generated.ts'
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../store/store.ts';
-import { holdsName } from './names.ts';
+import { compareNames, holdsName } from './names.ts';
 
 export type { Archive } from '../schema/types.generated.ts';
 
@@ -62,7 +62,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
 
   async function list(): Promise<readonly Registration[]> {
     const registrations = (await readAll(store, keys.registrations)).map(registrationIn);
-    return registrations.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return registrations.sort((a, b) => compareNames(a.name, b.name));
   }
 
   async function get(id: string): Promise<Registration> {

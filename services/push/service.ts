@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { NamedError } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
@@ -111,7 +112,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     const present = (await machines.list()).filter(
       ({ state, name }) => state === 'member' && Object.hasOwn(roster, name),
     );
-    return present.map(({ name }) => name).sort();
+    return present.map(({ name }) => name).sort(compareNames);
   }
 
   async function finish(id: number, state: Rollout['state'], reason?: string, fence?: Compare): Promise<void> {
