@@ -9,8 +9,10 @@ packages='etcd-server etcd-client postfix openssh-server sudo cron busybox shell
   swaks ca-certificates python3 make g++'
 # What tests exchange PKCS#12 files with: certtool, pk12util, keytool (Java: 44 MB to download, 189 MB installed).
 exchange='gnutls-bin libnss3-tools default-jre-headless'
+# What tests sign zones and validate them with, inside their gateways.
+dnssec='unbound ldnsutils'
 case ${1:-} in
-  '') packages="$packages $exchange" ;;
+  '') packages="$packages $exchange $dnssec" ;;
   --demo) ;;
   --bench) packages="$packages ansible-core" ;;
   *) sed -n '2,4s/^# //p' "$0" && exit 2 ;;
@@ -66,7 +68,7 @@ leave_disabled() {
     case $package in
       etcd-server) unit=etcd ;;
       openssh-server) unit=ssh ;;
-      postfix | cron) unit=$package ;;
+      postfix | cron | unbound) unit=$package ;;
       *) continue ;;
     esac
     say "disabling the newly installed service $unit"

@@ -1,4 +1,7 @@
-/** What becomes of a message, by level and by how the other server behaves: the one table, which docs/outcomes.md shows. */
+/**
+ * What becomes of a message, by level and by how the other server behaves: one table. docs/outcomes.md shows it, and every row of it is
+ * played with real mail (test/scenarios/outbound.test.ts).
+ */
 import type { Destination } from '../../schema/types.generated.ts';
 
 /** clear: delivered without TLS; unverified, verified: delivered over TLS; deferred: stays in the queue and is tried again. */
@@ -30,7 +33,7 @@ export const peers = {
 
 export type Peer = keyof typeof peers;
 
-/** The certificates whose chain leads to an authority of the trust lists and holds today: Postfix logs those as Trusted. */
+/** The servers whose chain leads to an authority of the trust lists and holds today. */
 const trusted: readonly Peer[] = ['wrong-name', 'exchanger-name', 'valid'];
 
 export const conditions = {
@@ -39,6 +42,10 @@ export const conditions = {
   listed: 'its fingerprint is listed',
   'not-listed': 'only another one is listed',
   unsigned: 'the zone is not signed',
+  'insecure-exchanger': 'the zone is not signed, that of the mail exchanger is, with a TLSA record of its key',
+  // postconf smtp_tls_dane_insecure_mx_policy
+  'insecure-exchanger-default':
+    'the zone is not signed, that of the mail exchanger is, with a TLSA record of its key, and `destinations/default` is `dane`',
   'no-records': 'signed, no TLSA records',
   unusable: 'signed, only unusable TLSA records',
   'key-matches': 'signed, a TLSA record of its key (3 1 1)',
@@ -49,12 +56,37 @@ export const conditions = {
 
 export type Condition = keyof typeof conditions;
 
-/** The word before "TLS connection established" in the mail log of Postfix; undefined where no TLS comes about. */
-export function logged({ peer, verdict }: Outcome): 'Untrusted' | 'Trusted' | 'Verified' | undefined {
-  if (verdict === 'verified') return 'Verified';
-  if (verdict === 'unverified') return trusted.includes(peer) ? 'Trusted' : 'Untrusted';
-  return undefined;
+/** What the mail log of Postfix says of it, as a part of the line; undefined where mail goes in clear, as nothing is said of that. */
+export function logged({ level, condition, peer, verdict }: Outcome): string | undefined {
+  switch (verdict) {
+    case 'clear':
+      return undefined;
+    case 'unverified':
+      return `${trusted.includes(peer) || condition === 'insecure-exchanger-default' ? 'Trusted' : 'Untrusted'} TLS connection established`;
+    case 'verified':
+      return 'Verified TLS connection established';
+    case 'deferred':
+      return (condition && lookups[level]?.[condition]) ?? withoutTls[peer] ?? 'Server certificate not verified';
+  }
 }
+
+/** Said before any server is asked. */
+const lookups: Partial<Readonly<Record<Destination['tls'], Partial<Readonly<Record<Condition, string>>>>>> = {
+  dane: { 'lookup-fails': 'TLSA lookup error' },
+  'dane-only': {
+    unsigned: 'non DNSSEC destination',
+    'insecure-exchanger': 'non DNSSEC destination',
+    'no-records': 'no TLSA records found',
+    unusable: 'TLSA records unusable',
+    'lookup-fails': 'TLSA lookup error',
+  },
+};
+
+const withoutTls: Partial<Readonly<Record<Peer, string>>> = {
+  'not-offered': 'TLS is required, but was not offered by host',
+  refused: 'refused to start TLS',
+  'handshake-fails': 'Cannot start TLS',
+};
 
 type Cell = Verdict | Omit<Outcome, 'level' | 'condition' | 'peer'>;
 type Cells = Readonly<Record<Peer, Cell>>;
@@ -93,8 +125,16 @@ const table: Readonly<Record<Destination['tls'], Cells | Partial<Readonly<Record
     hostname: { ...never, 'exchanger-name': 'verified', valid: 'verified' },
     match: { ...never, valid: 'verified' },
   },
-  dane: { unsigned: opportunistic, 'no-records': opportunistic, unusable: mandatory, ...dane },
-  'dane-only': { unsigned: never, 'no-records': never, unusable: never, ...dane },
+  dane: {
+    unsigned: opportunistic,
+    'insecure-exchanger': opportunistic,
+    // The key is checked. Whether it is the domain's mail exchanger at all is not known.
+    'insecure-exchanger-default': overTls('unverified'),
+    'no-records': opportunistic,
+    unusable: mandatory,
+    ...dane,
+  },
+  'dane-only': { unsigned: never, 'insecure-exchanger': never, 'no-records': never, unusable: never, ...dane },
   fingerprint: { listed: overTls('verified'), 'not-listed': never },
 };
 

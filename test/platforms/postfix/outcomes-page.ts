@@ -20,8 +20,8 @@ export function outcomesPage(): string {
   const columns = Object.keys(peers) as Peer[];
   return `# Outcomes: what becomes of a message
 
-Made from \`services/platforms/postfix/outcomes.ts\`. What the levels are for and how to set them is in
-[destinations.md](destinations.md).
+Made from \`services/platforms/postfix/outcomes.ts\`, and proven row by row: a test sends real mail through a real Postfix to servers that
+behave so (\`test/scenarios/outbound.test.ts\`). What the levels are for and how to set them is in [destinations.md](destinations.md).
 
 *In clear*: delivered without TLS. *TLS*: delivered over TLS, to whoever answered. *Verified*: delivered over TLS to a server that was
 verified as the level demands. *Waits*: stays in the queue and is tried again.
@@ -47,10 +47,11 @@ ${notes()
 
 ## In the mail log
 
-Postfix names each TLS session by how far it could verify the server, also where the level does not ask for it. Trust and name are
-told apart: the name is looked at only where the level asks for it.
+Postfix names each TLS session by how far it could verify the server, also where the level does not ask for it. Trust and name are told
+apart: *Trusted* is a chain that leads to an authority of \`outbound/trust\`, and the name is looked at only where the level asks for
+it. So at \`preferred-verify\` the log tells whether the chain was verified, and never whether the name was.
 
-| verdict | server | log |
+| the line says | the message | the server, or the DNS |
 |---|---|---|
 ${loggedRows()
   .map((row) => `| ${row} |`)
@@ -83,12 +84,22 @@ function notes(): readonly string[] {
   return [...new Set(outcomes.flatMap(({ note }) => note ?? []))];
 }
 
+/** Each line of the log, with what becomes of the message and all the reasons for it. */
 function loggedRows(): readonly string[] {
-  const rows = outcomes.flatMap((one) => {
-    const word = logged(one);
-    return word === undefined
-      ? []
-      : [`${words[one.verdict]} | ${peers[one.peer]} | \`${word} TLS connection established\``];
-  });
-  return [...new Set(rows)];
+  const by = new Map<string, Set<string>>();
+  for (const one of outcomes) {
+    const line = logged(one);
+    if (line === undefined) continue;
+    const key = `\`${line}\` | ${words[one.verdict]}`;
+    by.set(key, (by.get(key) ?? new Set()).add(because(one, line)));
+  }
+  return [...by].map(([key, reasons]) => `${key} | ${[...reasons].join('; ')}`);
+}
+
+function because({ verdict, condition, peer }: Outcome, line: string): string {
+  if (verdict === 'verified') return 'as the level demands';
+  if (verdict === 'unverified' && condition === 'insecure-exchanger-default')
+    return 'its key is in TLSA records, but no signed record names it';
+  if (condition && /TLSA|DNSSEC/.test(line)) return conditions[condition];
+  return line.startsWith('Server certificate') ? 'its certificate is not what the level demands' : peers[peer];
 }

@@ -1,0 +1,122 @@
+/** Outcomes, proven: real mail through a real Postfix to servers that behave as the table says, and what became of it. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { logged } from '../../services/platforms/postfix/outcomes.ts';
+import { skipLab, type Gateway } from '../lab/harness.ts';
+import { amend, bind, full, join, startScenario, type Scenario } from './harness.ts';
+import { attempted, mailLog } from './outbound/mail-log.ts';
+import { byDefault, byDomain, destination, recipient, type Play } from './outbound/plays.ts';
+import { real, realRecords, receivedBy, takeMail } from './outbound/real-peer.ts';
+import { withoutResolver } from './outbound/resolver.ts';
+import { change, setStage, trustAuthority, type Seen, type Stage } from './outbound/stage.ts';
+
+/** Short, so that mail that waits is tried again within the test. */
+const backoffSeconds = 2;
+
+describe('mail leaves as its destination says', { skip: skipLab || withoutResolver }, () => {
+  let scenario: Scenario, gateway: Gateway, other: Gateway, stage: Stage;
+  const plays = [...byDomain, ...byDefault].flatMap((group) => group.plays);
+  const first = byDomain.flatMap((group) => group.plays);
+
+  before(async () => {
+    scenario = await startScenario('outbound', 2);
+    const { signetd, gateways } = scenario;
+    [gateway, other] = [gateways[0] ?? assert.fail('no lab'), gateways[1] ?? assert.fail('no lab')];
+    stage = await setStage(gateway, plays, realRecords(other));
+    await gateway.inside(`postconf minimal_backoff_time=${backoffSeconds}s`);
+    await takeMail(other);
+    await join(signetd, gateway);
+    await join(signetd, other);
+    await trustAuthority(signetd, stage.identities);
+    const { key, chain } = await stage.identities.issue(real.map(({ exchanger }) => exchanger));
+    await bind(signetd, 'machine/mx2', 'mx', { pem: key + chain });
+    await amend(signetd, { op: 'set', level: 'machine/mx2', path: '/listeners/public/certificate', value: 'mx' });
+    await change(signetd, ...[...first, ...real].map((play) => setDestination(play.domain, play)));
+    await stage.send([...first, ...real]);
+  });
+  after(async () => {
+    await stage.close();
+    await scenario.down();
+  });
+
+  for (const { name, plays: group } of byDomain) {
+    it(`${name}: as the table says`, async () => {
+      assert.deepEqual(await seen(group), expected(group));
+    });
+  }
+
+  it('also to a real Postfix', async () => {
+    const { sessions } = await mailLog(gateway);
+    const got = await receivedBy(other);
+
+    for (const play of real) {
+      assert.equal(got.get(recipient(play)), play.row.verdict === 'clear' ? 'ESMTP' : 'ESMTPS');
+      assert.equal(sessions.get(play.exchanger), logged(play.row));
+    }
+  });
+
+  it('what waits is tried again, and goes out in clear later only where the table says so', async () => {
+    const waited = first.filter(({ row }) => row.verdict === 'deferred');
+    const recipients = waited.map((play) => recipient(play));
+    await sleep(backoffSeconds * 1000);
+
+    await gateway.inside('postqueue -f');
+    await attempted(gateway, recipients, 2);
+
+    assert.deepEqual(await seen(waited), expected(waited, 'later'));
+  });
+
+  it('servers are verified by the list that Signet sent, which the delivery process reads although it is in a chroot', async () => {
+    const verified = first.filter(({ row }) => row.level === 'required-verify' && row.peer === 'valid');
+    const trust = (value: readonly string[]) =>
+      ({ op: 'set', level: 'cluster', path: '/outbound/trust', value }) as const;
+
+    await change(scenario.signetd, trust(['system']));
+    await stage.send(verified, 'without');
+    const without = await Promise.all(verified.map((play) => stage.seen(play, 'without')));
+    const { sessions } = await mailLog(gateway);
+    await change(scenario.signetd, trust(['peers']));
+    await stage.send(verified, 'with');
+
+    assert.equal((await gateway.inside('postconf -Fh smtp/unix/chroot')).trim(), 'y');
+    for (const [index, play] of verified.entries()) {
+      assert.equal(without[index]?.verdict, 'deferred');
+      assert.equal(sessions.get(play.exchanger), 'Untrusted TLS connection established');
+      assert.deepEqual(await stage.seen(play, 'with'), expected(verified)[index]);
+    }
+  });
+
+  let present = '';
+  for (const { name, plays: group } of byDefault.filter((each) => full || each.name === 'required')) {
+    it(`${name}, for domains without a destination of their own: as the table says`, async () => {
+      const wanted = setDestination('default', group[0]);
+      if (JSON.stringify(wanted) !== present) await change(scenario.signetd, wanted);
+      present = JSON.stringify(wanted);
+
+      await stage.send(group);
+
+      assert.deepEqual(await seen(group), expected(group));
+    });
+  }
+
+  function setDestination(domain: string, play: Play | undefined) {
+    assert.ok(play);
+    const value = destination(play, stage.identities);
+    return { op: 'set', level: 'cluster', path: `/destinations/${domain}`, value } as const;
+  }
+
+  function seen(group: readonly Play[]): Promise<readonly Seen[]> {
+    return Promise.all(group.map((play) => stage.seen(play)));
+  }
+});
+
+/** As the table says: of the first attempt, or of a later one. */
+function expected(group: readonly Play[], attempt: 'first' | 'later' = 'first'): readonly Seen[] {
+  return group.map(({ row }) => {
+    const verdict = attempt === 'later' ? (row.later ?? row.verdict) : row.verdict;
+    const says = logged({ ...row, verdict });
+    return { peer: row.peer, verdict, ...(says === undefined ? {} : { logged: says }) };
+  });
+}
