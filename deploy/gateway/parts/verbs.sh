@@ -13,6 +13,7 @@ case $#:${1-} in
   [34]:install) install_here "$2" "$3" "${4-}" ;;
   2:push) push "$2" ;;
   1:status) status ;;
+  3:log) mail_log "$2" "$3" ;;
   2:confirm | 2:revert) decide "$1" "$2" ;;
   1:upgrade) upgrade ;;
   [12]:leave) leave "${2-}" ;;
