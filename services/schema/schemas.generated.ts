@@ -2513,6 +2513,49 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/mail-session.schema.json',
+    title: 'Mail session',
+    description:
+      'A message that left, or a client that brought some, as the mail log of a gateway tells it: over TLS, in clear, or not at all for want of TLS.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['time', 'direction', 'result', 'messages'],
+    properties: {
+      time: { $ref: 'common.schema.json#/$defs/instant' },
+      direction: { type: 'string', enum: ['in', 'out'] },
+      result: {
+        type: 'string',
+        enum: ['verified', 'trusted', 'untrusted', 'anonymous', 'clear', 'failed'],
+        description:
+          'Over TLS to a peer whose certificate holds and carries the right name (verified), whose chain holds (trusted), does not (untrusted), or that showed none (anonymous); in clear; or failed for want of TLS.',
+      },
+      messages: { type: 'integer', minimum: 0, description: 'How many were sent or taken; 0 when it failed.' },
+      host: {
+        type: 'string',
+        maxLength: 260,
+        description: 'The other end: `unknown` where its address has no name. Left out where no server was reached.',
+      },
+      address: { type: 'string', maxLength: 108 },
+      port: { type: 'integer', description: 'Of a server.' },
+      destination: {
+        type: 'string',
+        maxLength: 260,
+        description: 'Of a message that leaves: the domain of its recipient.',
+      },
+      queueId: { type: 'string', maxLength: 32, description: 'Of the message, or of the first that a client brought.' },
+      protocol: { type: 'string', maxLength: 20 },
+      cipher: { type: 'string', maxLength: 100 },
+      failure: {
+        type: 'string',
+        enum: ['not-offered', 'refused', 'handshake', 'verification', 'dane', 'gateway'],
+        description:
+          'not-offered: no STARTTLS, or no ESMTP at all. refused: STARTTLS was answered with an error. handshake: none came about. verification: the certificate does not hold. dane: its TLSA records are missing, unusable or not signed, or could not be looked up. gateway: a fault of the gateway itself. A message in clear has one when TLS was tried before.',
+      },
+      reason: { type: 'string', maxLength: 500, description: 'In the words of the log.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/manifest.schema.json',
     title: 'Manifest',
     description:
@@ -2669,6 +2712,37 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           },
         },
       },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/open-session.schema.json',
+    title: 'Open session',
+    description: 'What one process of Postfix has said of a session that is not over.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['process', 'time'],
+    properties: {
+      process: { type: 'string', maxLength: 300 },
+      time: { $ref: 'common.schema.json#/$defs/instant' },
+      tls: {
+        title: 'Established TLS',
+        type: 'object',
+        additionalProperties: false,
+        required: ['peer', 'trust', 'protocol', 'cipher'],
+        properties: {
+          peer: { $ref: 'session-peer.schema.json' },
+          trust: { type: 'string', enum: ['anonymous', 'untrusted', 'trusted', 'verified'] },
+          protocol: { type: 'string' },
+          cipher: { type: 'string' },
+        },
+      },
+      broken: { $ref: 'session-peer.schema.json' },
+      why: { type: 'string' },
+      givenUp: { type: 'string' },
+      queueId: { type: 'string' },
+      domain: { type: 'string' },
+      messages: { type: 'integer', minimum: 0 },
     },
   },
   {
@@ -2882,6 +2956,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       overwriteDrift: { type: 'boolean', description: 'Take back what was changed by hand.' },
       reverts: { type: 'integer', minimum: 1, description: 'The rollout this one takes back.' },
     },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/session-peer.schema.json',
+    title: 'Session peer',
+    description: 'One end of a connection, as Postfix writes it: HOST[ADDRESS]:PORT.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['host', 'address'],
+    properties: { host: { type: 'string' }, address: { type: 'string' }, port: { type: 'integer' } },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -123,12 +123,15 @@ export interface Shapes {
   readonly draft: Draft;
   readonly facts: Facts;
   readonly 'issued-certificate': IssuedCertificate;
+  readonly 'mail-session': MailSession;
   readonly manifest: Manifest;
+  readonly 'open-session': OpenSession;
   readonly operation: Operation;
   readonly outcome: Outcome;
   readonly registration: Registration;
   readonly revision: Revision;
   readonly rollout: Rollout;
+  readonly 'session-peer': SessionPeer;
   readonly settings: Settings;
   readonly alerts: Alerts;
   readonly certificates: Certificates;
@@ -2612,6 +2615,51 @@ export interface ConfigurationSecrets {
   };
 }
 /**
+ * A message that left, or a client that brought some, as the mail log of a gateway tells it: over TLS, in clear, or not at all for want of TLS.
+ */
+export interface MailSession {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly direction: 'in' | 'out';
+  /**
+   * Over TLS to a peer whose certificate holds and carries the right name (verified), whose chain holds (trusted), does not (untrusted), or that showed none (anonymous); in clear; or failed for want of TLS.
+   */
+  readonly result: 'verified' | 'trusted' | 'untrusted' | 'anonymous' | 'clear' | 'failed';
+  /**
+   * How many were sent or taken; 0 when it failed.
+   */
+  readonly messages: number;
+  /**
+   * The other end: `unknown` where its address has no name. Left out where no server was reached.
+   */
+  readonly host?: string;
+  readonly address?: string;
+  /**
+   * Of a server.
+   */
+  readonly port?: number;
+  /**
+   * Of a message that leaves: the domain of its recipient.
+   */
+  readonly destination?: string;
+  /**
+   * Of the message, or of the first that a client brought.
+   */
+  readonly queueId?: string;
+  readonly protocol?: string;
+  readonly cipher?: string;
+  /**
+   * not-offered: no STARTTLS, or no ESMTP at all. refused: STARTTLS was answered with an error. handshake: none came about. verification: the certificate does not hold. dane: its TLSA records are missing, unusable or not signed, or could not be looked up. gateway: a fault of the gateway itself. A message in clear has one when TLS was tried before.
+   */
+  readonly failure?: 'not-offered' | 'refused' | 'handshake' | 'verification' | 'dane' | 'gateway';
+  /**
+   * In the words of the log.
+   */
+  readonly reason?: string;
+}
+/**
  * Every file and parameter one machine must have at one revision. Secrets are referred to, never held, so it can be shown.
  */
 export interface Manifest {
@@ -2750,6 +2798,37 @@ export interface ProbeTarget {
    */
   readonly chain: string;
   readonly from: 'controller' | 'gateway' | 'none';
+}
+/**
+ * What one process of Postfix has said of a session that is not over.
+ */
+export interface OpenSession {
+  readonly process: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly tls?: EstablishedTLS;
+  readonly broken?: SessionPeer;
+  readonly why?: string;
+  readonly givenUp?: string;
+  readonly queueId?: string;
+  readonly domain?: string;
+  readonly messages?: number;
+}
+export interface EstablishedTLS {
+  readonly peer: SessionPeer;
+  readonly trust: 'anonymous' | 'untrusted' | 'trusted' | 'verified';
+  readonly protocol: string;
+  readonly cipher: string;
+}
+/**
+ * One end of a connection, as Postfix writes it: HOST[ADDRESS]:PORT.
+ */
+export interface SessionPeer {
+  readonly host: string;
+  readonly address: string;
+  readonly port?: number;
 }
 /**
  * The effective settings of one machine. The schema of a layer is derived from this one: nothing is required outside units, and null removes what an upper level set.
