@@ -60,7 +60,7 @@ function section(title: string, body: string): string {
   return `[${title}]\n${body}`;
 }
 
-function lines(values: Readonly<Record<string, string | number>>): string {
+function lines(values: Readonly<Record<string, string | number | boolean>>): string {
   return Object.keys(values)
     .sort()
     .map((name) => `${name} = ${String(values[name])}\n`)

@@ -9,11 +9,14 @@ export interface Reference {
   readonly noun: string;
 }
 
-/** `*` stands for every entry of a table; what stands there is a name or a list of names. */
+/** `*` stands for every entry of a table; what stands there is a name, a list of names, or a table by names. */
 const kinds = [
   { from: ['listeners', '*', 'interface'], section: 'interfaces', noun: 'interface' },
   { from: ['listeners', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['listeners', '*', 'policy'], section: 'mailFlowPolicies', noun: 'mail flow policy' },
+  { from: ['mailFlowPolicies', '*', 'trust'], section: 'trust', noun: 'trust list' },
+  { from: ['senderGroups'], section: 'listeners', noun: 'listener' },
+  { from: ['senderGroups', '*', '*', 'policy'], section: 'mailFlowPolicies', noun: 'mail flow policy' },
   { from: ['outbound', 'interface'], section: 'interfaces', noun: 'interface' },
   { from: ['outbound', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['outbound', 'trust'], section: 'trust', noun: 'trust list' },
@@ -42,6 +45,7 @@ function found(
   path: readonly string[] = [],
 ): readonly { readonly path: readonly string[]; readonly name: string }[] {
   if (part === undefined) {
+    if (isObject(value)) return Object.keys(value).map((name) => ({ path: [...path, name], name }));
     const names = Array.isArray(value) ? (value as readonly Json[]) : [value];
     return names.flatMap((name) => (typeof name === 'string' ? [{ path, name }] : []));
   }

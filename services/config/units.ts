@@ -1,10 +1,10 @@
 /** The shape of the settings, read from the schema once: what merges by field, what only as a whole, and how names compare. */
-import { domainToASCII } from 'node:url';
-
 import { NamedError } from '../errors.ts';
 import { documents, follow } from '../schema/documents.ts';
+import { canonicalDomain } from '../schema/domain.ts';
 import { isObject, without, type Json, type JsonObject } from '../schema/json.ts';
 import { pointer } from '../schema/pointer.ts';
+import { canonicalSender } from '../schema/sender.ts';
 
 export type Shape =
   /** Named fields, each of which merges by itself. */
@@ -13,8 +13,8 @@ export type Shape =
   | { readonly kind: 'table'; readonly keys: 'name' | 'domain'; readonly entry: Shape; readonly builtin: JsonObject }
   /** An object that only makes sense whole (`x-merge: replace`). */
   | { readonly kind: 'unit' }
-  /** A scalar or a list; `fallback` is what it is when no level says anything. */
-  | { readonly kind: 'leaf'; readonly fallback: Json | undefined };
+  /** A scalar or a list; `fallback` is what it is when no level says anything, `items` how those of a list compare. */
+  | { readonly kind: 'leaf'; readonly fallback: Json | undefined; readonly items?: 'sender' };
 
 export interface Location {
   readonly shape: Shape;
@@ -58,10 +58,13 @@ export function locate(path: readonly string[]): Location {
 }
 
 /**
- * A value as it is stored at a shape: domains in canonical form, and no empty tables, since those say nothing. Undefined
- * when nothing is left. Throws `invalid-input` when two names are the same domain.
+ * A value as it is stored at a shape: domains and senders in canonical form, and no empty tables, since those say nothing.
+ * Undefined when nothing is left. Throws `invalid-input` when two names are the same domain.
  */
 export function canonicalValue(shape: Shape, value: Json, isEntry = false): Json | undefined {
+  if (shape.kind === 'leaf' && shape.items === 'sender' && Array.isArray(value)) {
+    return (value as readonly Json[]).map((item) => (typeof item === 'string' ? canonicalSender(item) : item));
+  }
   if (!isObject(value) || shape.kind === 'leaf' || shape.kind === 'unit') return value;
   const out: Record<string, Json> = {};
   for (const [name, inner] of Object.entries(value)) {
@@ -74,15 +77,6 @@ export function canonicalValue(shape: Shape, value: Json, isEntry = false): Json
     if (stored !== undefined) out[key] = stored;
   }
   return Object.keys(out).length > 0 || isEntry ? out : undefined;
-}
-
-/** A domain as it is stored: ASCII (IDNA A-labels, RFC 5890), lower case, without the trailing dot. */
-export function canonicalDomain(name: string): string {
-  // Only names that need it go through IDNA, since domainToASCII also reads numbers as IPv4 addresses.
-  const isAscii = /^\p{ASCII}*$/u.test(name);
-  // An empty answer means that it is no domain; the schema then refuses the name as it was given.
-  const ascii = isAscii ? name : domainToASCII(name) || name;
-  return ascii.toLowerCase().replace(/\.$/, '');
 }
 
 function notEntered(path: readonly string[], depth: number): NamedError {
@@ -119,5 +113,6 @@ function read(schema: JsonObject, path: string): Shape {
       return { kind: 'table', keys, entry: read(entry, path), builtin: isObject(builtin) ? builtin : {} };
     }
   }
-  return { kind: 'leaf', fallback: schema['default'] };
+  const items = schema['x-items'] === 'sender' ? ({ items: 'sender' } as const) : {};
+  return { kind: 'leaf', fallback: schema['default'], ...items };
 }

@@ -24,13 +24,17 @@ export function sight(open: Open, { tls, serverName }: Pick<ProbeTarget, 'tls' |
 }
 
 /** Holds what was seen against the chain that was sent, given as the SHA-256 of each certificate's DER. */
-export function verdict(seen: Conversation, wanted: readonly string[], { tls }: Pick<ProbeTarget, 'tls'>): Sighting {
+export function verdict(
+  seen: Conversation,
+  wanted: readonly string[],
+  { tls, mayBeWithheld }: Pick<ProbeTarget, 'tls' | 'mayBeWithheld'>,
+): Sighting {
   const chain = fingerprints(seen);
   const [leaf] = seen.chain;
   return {
     fingerprint: chain[0] ?? '',
     expires: leaf ? new Date(new X509Certificate(leaf).validTo).toISOString() : '',
-    ...(failure(seen) ?? (tls === 'off' ? withoutTls(seen) : comparison(seen, chain, wanted))),
+    ...(failure(seen, mayBeWithheld ?? false) ?? (tls === 'off' ? withoutTls(seen) : comparison(seen, chain, wanted))),
   };
 }
 
@@ -46,9 +50,15 @@ export function proven(served: readonly Served[]): boolean {
 
 type Judged = Pick<Served, 'verdict' | 'detail'>;
 
-function failure({ steps }: Conversation): Judged | undefined {
+function failure({ steps }: Conversation, mayBeWithheld: boolean): Judged | undefined {
   const last = steps.at(-1);
   if (last?.fault === undefined) return undefined;
+  if (last.fault === 'not-offered' && mayBeWithheld) {
+    return {
+      verdict: 'unproven',
+      detail: 'STARTTLS is withheld from the address that probes, by its sender group or policy',
+    };
+  }
   if (last.fault === 'not-offered') return { verdict: 'differs', detail: last.detail };
   return { verdict: last.step === 'connect' ? 'unreachable' : 'refused', detail: last.detail };
 }

@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats';
 
 import { base, documents, follow } from './documents.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
+import { canonicalSender, readSender } from './sender.ts';
 import type { Shapes } from './types.generated.ts';
 
 export { documents, follow };
@@ -14,6 +15,9 @@ addFormats.default(ajv);
 ajv.addKeyword({ keyword: 'x-merge', schemaType: 'string', metaSchema: { const: 'replace' } });
 // How the names of a table compare: 'domain' names are stored in their canonical form.
 ajv.addKeyword({ keyword: 'x-keys', schemaType: 'string', metaSchema: { const: 'domain' } });
+// How the items of a list compare: 'sender' items are stored in their canonical form, which is what the format means.
+ajv.addKeyword({ keyword: 'x-items', schemaType: 'string', metaSchema: { const: 'sender' } });
+ajv.addFormat('sender', (text: string) => readSender(text) !== undefined && canonicalSender(text) === text);
 for (const document of documents.values()) ajv.addSchema(document);
 
 /** The same shape for a layer: nothing required outside units, and null (a tombstone) wherever a value may stand. */

@@ -58,6 +58,11 @@ function sentence({ instancePath, keyword, params, message }: ErrorObject): stri
       return `${where} must be one of ${(facts['allowedValues'] as readonly unknown[]).join(', ')}`;
     case 'const':
       return `${where} must be ${JSON.stringify(facts['allowedValue'])}`;
+    case 'format':
+      if (facts['format'] !== 'sender') return `${where} ${message ?? 'is not valid'}`;
+      return `${where} is none of: an IPv4 or IPv6 address, a network such as 192.0.2.0/24 or 2001:db8::/32, a host name, .domain for every host below it, unknown`;
+    case 'uniqueItems':
+      return `${where} has the same item twice, numbers ${String(facts['i'])} and ${String(facts['j'])}`;
     case 'false schema':
       return `${where} does not belong here`;
     default:

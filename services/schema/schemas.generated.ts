@@ -2706,6 +2706,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             },
             port: { $ref: 'common.schema.json#/$defs/port' },
             tls: { type: 'string', enum: ['starttls', 'implicit', 'off'] },
+            mayBeWithheld: {
+              const: true,
+              description:
+                'STARTTLS is withheld from some clients, who looks may be one of them: then nothing is proven.',
+            },
             serverName: { type: 'string' },
             chain: { $ref: 'common.schema.json#/$defs/sha256', description: 'The chain that must be served.' },
             from: { type: 'string', enum: ['controller', 'gateway', 'none'] },
@@ -2982,6 +2987,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'interfaces',
       'listeners',
       'mailFlowPolicies',
+      'senderGroups',
       'destinations',
       'outbound',
       'services',
@@ -2995,6 +3001,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       interfaces: { $ref: 'settings/interfaces.schema.json' },
       listeners: { $ref: 'settings/listeners.schema.json' },
       mailFlowPolicies: { $ref: 'settings/mail-flow-policies.schema.json' },
+      senderGroups: { $ref: 'settings/sender-groups.schema.json' },
       destinations: { $ref: 'settings/destinations.schema.json' },
       outbound: { $ref: 'settings/outbound.schema.json' },
       services: { $ref: 'settings/services.schema.json' },
@@ -3275,15 +3282,38 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       title: 'Mail flow policy',
       type: 'object',
       additionalProperties: false,
-      required: ['tls'],
+      required: ['tls', 'clientCertificate', 'trust'],
       properties: {
         tls: {
           title: 'TLS',
           description:
-            'off: not offered; preferred: offered; required: no mail without it (postconf smtpd_tls_security_level none, may, encrypt).',
+            'off: not offered; preferred: offered; required: no mail without it (docs/inbound.md gives the outcomes).',
           type: 'string',
           enum: ['off', 'preferred', 'required'],
           default: 'preferred',
+        },
+        clientCertificate: {
+          title: 'Client certificate',
+          description:
+            'ignore: left to the machine; ask: asked for, and one that does not verify is refused; require: no mail without one that verifies, which takes tls required.',
+          type: 'string',
+          enum: ['ignore', 'ask', 'require'],
+          default: 'ignore',
+        },
+        trust: {
+          title: 'Trust lists',
+          description:
+            'The lists of certificate authorities that client certificates are checked against, together. Without ask or require it says nothing.',
+          type: 'array',
+          uniqueItems: true,
+          items: { $ref: '../common.schema.json#/$defs/name' },
+          default: ['system'],
+        },
+        tlsBeforeAuth: {
+          title: 'TLS before AUTH',
+          description:
+            "Whether clients can log in only over TLS (postconf smtpd_tls_auth_only). Left out: what the machine's own configuration says.",
+          type: 'boolean',
         },
       },
     },
@@ -3388,6 +3418,49 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             uniqueItems: true,
             items: { type: 'string', pattern: '^[A-Za-z0-9_+-]{1,64}$' },
             default: [],
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/settings/sender-groups.schema.json',
+    title: 'Sender groups',
+    description:
+      'Which clients of a listener get another mail flow policy than its default, by listener and name of the group. The first match in the order of the groups counts.',
+    type: 'object',
+    propertyNames: { $ref: '../common.schema.json#/$defs/name' },
+    additionalProperties: {
+      title: 'Sender groups of a listener',
+      type: 'object',
+      propertyNames: { $ref: '../common.schema.json#/$defs/name' },
+      additionalProperties: {
+        title: 'Sender group',
+        type: 'object',
+        additionalProperties: false,
+        required: ['order', 'senders', 'policy'],
+        properties: {
+          order: {
+            title: 'Order',
+            description: 'Groups with smaller numbers are looked at first; of equal ones, the name that sorts first.',
+            type: 'integer',
+            minimum: 0,
+            maximum: 1000000,
+          },
+          senders: {
+            title: 'Senders',
+            description:
+              'Whom it holds, always as a whole: IP addresses, networks (192.0.2.0/24, 2001:db8::/32), host names, .domain for every host below it, and unknown for clients without a verified host name, which only counts when nothing else matches.',
+            type: 'array',
+            uniqueItems: true,
+            items: { type: 'string', format: 'sender' },
+            'x-items': 'sender',
+          },
+          policy: {
+            title: 'Mail flow policy',
+            description: 'The name of the mail flow policy that these clients get.',
+            $ref: '../common.schema.json#/$defs/name',
           },
         },
       },

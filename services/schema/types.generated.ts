@@ -141,6 +141,7 @@ export interface Shapes {
   readonly 'mail-flow-policies': MailFlowPolicies;
   readonly outbound: Outbound;
   readonly protocols: Protocols;
+  readonly 'sender-groups': SenderGroups;
   readonly services: Services;
   readonly trust: Trust;
   readonly 'url-filtering': URLFiltering;
@@ -2792,6 +2793,10 @@ export interface ProbeTarget {
   readonly address: string;
   readonly port: number;
   readonly tls: 'starttls' | 'implicit' | 'off';
+  /**
+   * STARTTLS is withheld from some clients, who looks may be one of them: then nothing is proven.
+   */
+  readonly mayBeWithheld?: true;
   readonly serverName: string;
   /**
    * The chain that must be served.
@@ -2840,6 +2845,7 @@ export interface Settings {
   readonly interfaces: Interfaces;
   readonly listeners: Listeners;
   readonly mailFlowPolicies: MailFlowPolicies;
+  readonly senderGroups: SenderGroups;
   readonly destinations: Destinations;
   readonly outbound: Outbound;
   readonly services: Services;
@@ -2979,9 +2985,46 @@ export interface MailFlowPolicies {
 }
 export interface MailFlowPolicy {
   /**
-   * off: not offered; preferred: offered; required: no mail without it (postconf smtpd_tls_security_level none, may, encrypt).
+   * off: not offered; preferred: offered; required: no mail without it (docs/inbound.md gives the outcomes).
    */
   readonly tls: 'off' | 'preferred' | 'required';
+  /**
+   * ignore: left to the machine; ask: asked for, and one that does not verify is refused; require: no mail without one that verifies, which takes tls required.
+   */
+  readonly clientCertificate: 'ignore' | 'ask' | 'require';
+  /**
+   * The lists of certificate authorities that client certificates are checked against, together. Without ask or require it says nothing.
+   *
+   * Items: A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly trust: readonly string[];
+  /**
+   * Whether clients can log in only over TLS (postconf smtpd_tls_auth_only). Left out: what the machine's own configuration says.
+   */
+  readonly tlsBeforeAuth?: boolean;
+}
+/**
+ * Which clients of a listener get another mail flow policy than its default, by listener and name of the group. The first match in the order of the groups counts.
+ */
+export interface SenderGroups {
+  readonly [k: string]: SenderGroupsOfAListener;
+}
+export interface SenderGroupsOfAListener {
+  readonly [k: string]: SenderGroup;
+}
+export interface SenderGroup {
+  /**
+   * Groups with smaller numbers are looked at first; of equal ones, the name that sorts first.
+   */
+  readonly order: number;
+  /**
+   * Whom it holds, always as a whole: IP addresses, networks (192.0.2.0/24, 2001:db8::/32), host names, .domain for every host below it, and unknown for clients without a verified host name, which only counts when nothing else matches.
+   */
+  readonly senders: readonly string[];
+  /**
+   * The name of the mail flow policy that these clients get.
+   */
+  readonly policy: string;
 }
 /**
  * TLS for outgoing mail by recipient domain (the next hop); `default` is for all others.

@@ -19,6 +19,7 @@ const fields = {
   exclude: fc.constantFrom<string[]>([], ['RC4'], ['RC4', 'aNULL']),
   port: fc.constantFrom(25, 587),
   hostname: fc.constantFrom('a.example', 'b.example'),
+  senders: fc.constantFrom<string[]>([], ['192.0.2.0/24'], ['mail.example', '.example', 'unknown']),
 };
 
 const orNull = (arbitrary: fc.Arbitrary<unknown>) => fc.option(arbitrary, { freq: 4 });
@@ -54,6 +55,7 @@ export const layer: fc.Arbitrary<JsonObject> = fc
         }),
       ),
       mailFlowPolicies: table(name, partial({ tls: fc.constantFrom('off', 'required') })),
+      senderGroups: table(name, table(name, partial({ order: fields.port, senders: fields.senders, policy: name }))),
       services: table(
         name,
         partial({

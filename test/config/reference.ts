@@ -16,11 +16,11 @@ const fieldDefaults: Readonly<Record<string, JsonObject>> = {
     policy: 'default',
     probe: 'controller',
   },
-  mailFlowPolicies: { tls: 'preferred' },
+  mailFlowPolicies: { tls: 'preferred', clientCertificate: 'ignore', trust: ['system'] },
   protocols: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
   services: delivered(),
 };
-const sections = [...unitSections, ...Object.keys(fieldDefaults), 'interfaces', 'outbound'];
+const sections = [...unitSections, ...Object.keys(fieldDefaults), 'interfaces', 'senderGroups', 'outbound'];
 
 export function referenceResolve(layers: readonly JsonObject[]): Json {
   const out: Tree = {};

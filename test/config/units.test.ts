@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 
 import fc from 'fast-check';
 
-import { canonicalDomain, locate, settingsShape } from '../../services/config/units.ts';
+import { locate, settingsShape } from '../../services/config/units.ts';
+import { canonicalDomain } from '../../services/schema/domain.ts';
 
 describe('the shape of settings', () => {
   it('is read from the schemas', () => {

@@ -65,6 +65,32 @@ describe('validate', () => {
     assert.match(finding?.detail ?? '', /\(removed at group\/edge\)/);
   });
 
+  it('follows what sender groups and mail flow policies name, the listener by which groups stand included', () => {
+    const group = { order: 1, senders: [], policy: 'strict' };
+    const findings = checked(
+      set('cluster', '/mailFlowPolicies/partners', { trust: ['system', 'gone'] }),
+      set('group/edge', '/senderGroups', { public: { a: group }, other: { b: { ...group, policy: 'partners' } } }),
+    );
+
+    assert.deepEqual(
+      findings.map(({ machine, level, pointer }) => [machine, level, pointer]),
+      [
+        ['mx1', 'cluster', '/mailFlowPolicies/partners/trust'],
+        ['mx2', 'cluster', '/mailFlowPolicies/partners/trust'],
+        ['mx2', 'group/edge', '/senderGroups/other'],
+        ['mx2', 'group/edge', '/senderGroups/public/a/policy'],
+      ],
+    );
+    assert.match(findings[2]?.detail ?? '', /names the listener "other", which this machine does not have/);
+  });
+
+  it('misses what a sender group cannot do without', () => {
+    const [finding] = checked(set('machine/mx1', '/senderGroups/public/a', { order: 1 }));
+
+    assert.deepEqual([finding?.machine, finding?.level], ['mx1', 'machine/mx1']);
+    assert.match(finding?.detail ?? '', /senderGroups\/public\/a lacks "senders"/);
+  });
+
   it('sends to the machine when the built-in listener lacks its interface there', () => {
     const findings = checked({ op: 'unset', level: 'machine/mx1', path: '/interfaces/main' });
 

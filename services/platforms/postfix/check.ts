@@ -2,6 +2,7 @@
 import type { Finding } from '../../errors.ts';
 import type { RenderInput } from '../platform.ts';
 import { checkDestinations } from './check-destinations.ts';
+import { checkInbound } from './check-inbound.ts';
 import { checkListeners } from './check-listeners.ts';
 import { checkOutbound } from './check-outbound.ts';
 import { atLeast } from './version.ts';
@@ -12,6 +13,7 @@ export function check({ machine, settings, facts }: RenderInput): readonly Findi
   const found = atLeast(postfix.version, 3, 5)
     ? [
         ...checkListeners(settings, facts, postfix),
+        ...checkInbound(settings, postfix),
         ...checkProtocols(settings, postfix.version),
         ...checkDestinations(settings, postfix),
         ...checkOutbound(settings, facts, postfix),

@@ -1,9 +1,9 @@
 /** What was changed by hand in what Signet owns of main.cf and master.cf; everything else is its owner's business. */
 import type { Facts, Manifest, PostfixFacts, PostfixService } from '../../schema/types.generated.ts';
 import { optionValue } from './entry.ts';
-import { listenerOptions } from './listeners.ts';
 import { valueIn } from './main-cf.ts';
 import { inetServices, isFor, type Inet } from './master-cf.ts';
+import { isSignets, listenerOptions } from './service-options.ts';
 
 export function drift(live: Facts, deployed: Manifest, wanted?: Manifest): readonly string[] {
   const { postfix } = live;
@@ -46,7 +46,8 @@ function serviceDrift(
 function optionDrift({ entry }: Inet, { options }: PostfixService, wanted?: PostfixService): readonly string[] {
   const who = `${entry.name} inet`;
   if (entry.command !== 'smtpd') return [`master.cf runs ${entry.command} instead of smtpd for ${who}`];
-  return [...new Set([...listenerOptions, ...Object.keys(options)])].sort().flatMap((name) => {
+  const here = entry.options.filter(isSignets).map(({ name }) => name);
+  return [...new Set([...listenerOptions, ...here, ...Object.keys(options)])].sort().flatMap((name) => {
     const found = optionValue(entry, name);
     const set = options[name];
     if (found === set || (wanted && found === wanted.options[name])) return [];

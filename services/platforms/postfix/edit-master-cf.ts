@@ -4,10 +4,10 @@ import type { PostfixFacts, PostfixService } from '../../schema/types.generated.
 import { overlap } from './endpoints.ts';
 import { renamed, withOptions, withoutOptions } from './entry.ts';
 import { ended, join, lineEnd, withoutEnd } from './lines.ts';
-import { listenerOptions } from './listeners.ts';
 import { backFromAside, isOptionsMark, optionsMark, setAside } from './marks.ts';
 import { carriesOptions, clashes, inetIn, inetServices, isFor, type Inet } from './master-cf.ts';
 import { openBlock, segments, withBlock, type Segment } from './segments.ts';
+import { isSignets, listenerOptions } from './service-options.ts';
 
 export interface MasterCfEdit {
   readonly live: PostfixFacts;
@@ -99,15 +99,11 @@ function takenOver(text: string, { options }: PostfixService, end: string): stri
 }
 
 function bare(text: string, end: string): string {
-  return withoutOptions(ended(text, end), isListenerOption);
+  return withoutOptions(ended(text, end), isSignets);
 }
 
 function isSmtpd({ entry }: Inet): boolean {
   return entry.command === 'smtpd';
-}
-
-function isListenerOption(name: string): boolean {
-  return listenerOptions.has(name);
 }
 
 /**
@@ -118,7 +114,7 @@ function givenBack(text: string, original: Inet | undefined, end: string): strin
   if (!original) return '';
   const left = bare(text, end);
   if (bare(original.text, end) === left) return ended(original.text, text.endsWith('\n') ? end : '');
-  const options = isSmtpd(original) ? original.entry.options.filter(({ name }) => isListenerOption(name)) : [];
+  const options = isSmtpd(original) ? original.entry.options.filter(({ name }) => listenerOptions.has(name)) : [];
   return withOptions(left, options, end);
 }
 

@@ -17,6 +17,8 @@ export interface Setting {
 }
 
 export interface Option extends Setting {
+  /** Whether it stands below Signet's mark. */
+  readonly isBelowMark: boolean;
   /** Where it stands in the entry's text, `-o` included. */
   readonly places: readonly Place[];
 }
@@ -40,7 +42,7 @@ export function entryIn(text: string): Entry | undefined {
     type: type.text,
     columns: rest.slice(0, 5).map((token) => token.text),
     command: command.text,
-    options: optionsIn(rest.slice(6)),
+    options: optionsIn(rest.slice(6), markIn(text)),
   };
 }
 
@@ -49,9 +51,9 @@ export function optionValue(entry: Entry, name: string): string | undefined {
   return entry.options.findLast((option) => option.name === name)?.value;
 }
 
-/** The entry's text without the options that `drop` names, and without Signet's mark; everything else byte for byte. */
-export function withoutOptions(text: string, drop: (name: string) => boolean): string {
-  const dropped = (entryIn(text)?.options ?? []).filter(({ name }) => drop(name)).flatMap(({ places }) => places);
+/** The entry's text without the options that `drop` picks, and without Signet's mark; everything else byte for byte. */
+export function withoutOptions(text: string, drop: (option: Option) => boolean): string {
+  const dropped = (entryIn(text)?.options ?? []).filter(drop).flatMap(({ places }) => places);
   let offset = 0;
   let out = '';
   for (const line of physicalLines(text)) {
@@ -83,7 +85,7 @@ function optionLine({ name, value }: Setting): string {
   return /\s|^\{/.test(value) ? `  -o { ${name} = ${value} }` : `  -o ${name}=${value}`;
 }
 
-function optionsIn(args: readonly Token[]): readonly Option[] {
+function optionsIn(args: readonly Token[], mark: number): readonly Option[] {
   const found: Option[] = [];
   for (let at = 0; at < args.length; at += 1) {
     const flag = args[at];
@@ -96,11 +98,22 @@ function optionsIn(args: readonly Token[]): readonly Option[] {
     if (name === undefined) continue;
     found.push({
       name,
+      isBelowMark: flag.start > mark,
       value: (value ?? '').replaceAll(/\s+/g, ' ').trim(),
       places: [flag, ...(separate ? [separate] : [])].map((token) => ({ start: token.start, end: token.end })),
     });
   }
   return found;
+}
+
+/** Where Signet's mark stands in an entry's text; beyond its end where there is none. */
+function markIn(text: string): number {
+  let offset = 0;
+  for (const line of physicalLines(text)) {
+    if (isOptionsMark(line)) return offset;
+    offset += line.length;
+  }
+  return offset;
 }
 
 function unbraced(text: string): string {

@@ -1,7 +1,11 @@
-/** From effective settings to what Postfix must have. Of the facts only version, os, and myhostname count, so digests are stable. */
+/**
+ * From effective settings to what Postfix must have. Of the facts only version, os and myhostname count, so digests are stable;
+ * where clients of a listener are told apart, also what its owner says about them (owner.ts).
+ */
 import type { Rendered, RenderInput } from '../platform.ts';
 import { certificateFiles } from './certificates.ts';
 import { policyPath, policyTable } from './destinations.ts';
+import { inboundFiles } from './inbound.ts';
 import { listenerCertificates, probes, services } from './listeners.ts';
 import { outboundParameters } from './outbound.ts';
 import { protocolParameters } from './protocols.ts';
@@ -25,11 +29,12 @@ export function render({ settings, facts }: RenderInput): Rendered {
       ...certificateFiles(certificates, settings),
       { path: policyPath, parts: [{ text: policyTable(settings.destinations) }] },
       ...trustFiles(settings, facts),
+      ...inboundFiles(settings, facts, facts.postfix),
     ],
     probes: probes(settings),
     postfix: {
       parameters: Object.fromEntries(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
-      services: services(settings, facts.postfix),
+      services: services(settings, facts, facts.postfix),
     },
   };
 }

@@ -1,4 +1,6 @@
-/** The trust lists that outbound verification uses, as the one file that Postfix can read before it enters its chroot. */
+/** Trust lists as the one file that Postfix can read before it enters its chroot: for servers outbound, for clients inbound. */
+import { createHash } from 'node:crypto';
+
 import type { Facts, ManifestFile, Settings } from '../../schema/types.generated.ts';
 import { currentPath } from '../platform.ts';
 import { named } from '../reference.ts';
@@ -15,9 +17,8 @@ export function trustNames({ trust }: Settings['outbound']): readonly string[] {
  * smtp_tls_CApath), where neither the system's folder nor a generation is.
  */
 export function trustParameters(settings: Settings, facts: Facts): Readonly<Record<string, string>> {
-  const { system, bundles } = chosen(settings);
   return {
-    smtp_tls_CAfile: bundles.length > 0 ? currentPath(trustPath) : system ? systemTrust(facts.os) : '',
+    smtp_tls_CAfile: trustFile(outboundChoice(settings), outboundPath, facts),
     // Further places of trust would add to the lists that were chosen, or replace them.
     smtp_tls_CApath: '',
     smtp_tls_trust_anchor_file: '',
@@ -27,16 +28,51 @@ export function trustParameters(settings: Settings, facts: Facts): Readonly<Reco
 
 /** The custom lists, with the system's where that is chosen too, as a file of the generation. */
 export function trustFiles(settings: Settings, facts: Facts): readonly ManifestFile[] {
-  const { system, bundles } = chosen(settings);
-  if (bundles.length === 0) return [];
-  const parts = bundles.map((bundle) => ({ bundle }));
-  return [{ path: trustPath, parts: [...parts, ...(system ? [{ system: systemTrust(facts.os) }] : [])] }];
+  return filesFor(outboundChoice(settings), outboundPath, facts);
 }
 
-const trustPath = 'trust/outbound.pem';
+/** Where a listener finds the lists that it checks client certificates against; `names` are those of its policies. */
+export function clientTrustFile(names: readonly string[], { trust }: Settings, facts: Facts): string {
+  const choice = chosen(names, trust, 'a mail flow policy');
+  return trustFile(choice, clientPath(choice), facts);
+}
 
-function chosen({ outbound, trust }: Settings): { readonly system: boolean; readonly bundles: readonly string[] } {
-  const lists = trustNames(outbound).map((name) => named(trust, name, 'outbound', 'trust list'));
+/** The file that `clientTrustFile` names, where it is one of the generation; the same for the same lists. */
+export function clientTrustFiles(names: readonly string[], { trust }: Settings, facts: Facts): readonly ManifestFile[] {
+  const choice = chosen(names, trust, 'a mail flow policy');
+  return filesFor(choice, clientPath(choice), facts);
+}
+
+interface Choice {
+  readonly system: boolean;
+  readonly bundles: readonly string[];
+}
+
+const outboundPath = 'trust/outbound.pem';
+
+function clientPath({ system, bundles }: Choice): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([system, bundles]))
+    .digest('hex');
+  return `trust/clients-${digest.slice(0, 16)}.pem`;
+}
+
+function trustFile({ system, bundles }: Choice, path: string, { os }: Facts): string {
+  return bundles.length > 0 ? currentPath(path) : system ? systemTrust(os) : '';
+}
+
+function filesFor({ system, bundles }: Choice, path: string, { os }: Facts): readonly ManifestFile[] {
+  if (bundles.length === 0) return [];
+  const parts = bundles.map((bundle) => ({ bundle }));
+  return [{ path, parts: [...parts, ...(system ? [{ system: systemTrust(os) }] : [])] }];
+}
+
+function outboundChoice({ outbound, trust }: Settings): Choice {
+  return chosen(trustNames(outbound), trust, 'outbound');
+}
+
+function chosen(names: readonly string[], trust: Settings['trust'], who: string): Choice {
+  const lists = names.map((name) => named(trust, name, who, 'trust list'));
   return {
     system: lists.some(({ source }) => source === 'system'),
     bundles: [...new Set(lists.flatMap((list) => (list.source === 'bundle' ? [list.bundle] : [])))],

@@ -53,6 +53,15 @@ const cases: readonly {
     ],
   },
   {
+    title: 'of options that the owner may set as well, only those below the mark are Signet’s',
+    masterCf: (text) =>
+      text.replace(
+        'smtpd\n# Signet sets:\n',
+        'smtpd\n  -o smtpd_tls_ask_ccert=yes\n# Signet sets:\n  -o smtpd_tls_auth_only=yes\n',
+      ),
+    expected: ['master.cf has -o smtpd_tls_auth_only=yes for smtp inet, which overrides what Signet set'],
+  },
+  {
     title: 'a service runs something else',
     masterCf: (text) => text.replace(/^(smtp .*)smtpd$/m, '$1postscreen'),
     expected: ['master.cf runs postscreen instead of smtpd for smtp inet'],

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 
 import { postfix } from '../../../services/platforms/postfix/postfix.ts';
-import type { Facts, PostfixFacts } from '../../../services/schema/types.generated.ts';
+import type { Facts, Manifest, PostfixFacts } from '../../../services/schema/types.generated.ts';
 import { changed, facts, fixture, folder, input, manifest, nothing, settings, type Sections } from './sample.ts';
 
 interface Case {
@@ -46,6 +46,11 @@ for (const name of names) {
       assertGolden(name, 'main.cf', mainCf?.after ?? '');
       assertGolden(name, 'master.cf', masterCf?.after ?? '');
       assertGolden(name, 'change.json', json({ activation, binds }));
+      assertGolden(name, 'inbound', inbound(wanted));
+    });
+
+    it('renders the same on the machine that has it', () => {
+      assert.deepEqual(manifest(settings(given.settings), changed(start, wanted, before, original)), wanted);
     });
 
     it('is found in order, before the change and after it', () => {
@@ -85,9 +90,17 @@ function warnings({ postfix: found }: Facts): readonly string[] {
   });
 }
 
+/** The files by which clients are told apart, one after the other. */
+function inbound({ files }: Manifest): string {
+  return files
+    .filter(({ path }) => path.startsWith('postfix/inbound/'))
+    .map(({ path, parts: [part] }) => `[${path}]\n${part && 'text' in part ? part.text : ''}`)
+    .join('\n');
+}
+
 function assertGolden(name: string, file: string, text: string): void {
   const path = join(golden, name, file);
-  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(path, text);
+  if (process.env['UPDATE_GOLDEN'] === '1' && text !== '') writeFileSync(path, text);
   assert.equal(text, existsSync(path) ? readFileSync(path, 'utf8') : '', `${name}/${file} is not what it was`);
 }
 

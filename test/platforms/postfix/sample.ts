@@ -21,7 +21,8 @@ export function settings(sections: Sections = {}): Settings {
     },
     interfaces: { main: { address: 'all', hostname: 'mx1.example.test' } },
     listeners: { public: listener() },
-    mailFlowPolicies: { default: { tls: 'preferred' }, off: { tls: 'off' }, required: { tls: 'required' } },
+    mailFlowPolicies: { default: policy(), off: policy({ tls: 'off' }), required: policy({ tls: 'required' }) },
+    senderGroups: {},
     destinations: { default: { tls: 'preferred' } },
     outbound: { trust: ['system'] },
     services: {},
@@ -42,6 +43,12 @@ export function listener(changes: Partial<Settings['listeners'][string]> = {}): 
     probe: 'controller',
     ...changes,
   };
+}
+
+export function policy(
+  changes: Partial<Settings['mailFlowPolicies'][string]> = {},
+): Settings['mailFlowPolicies'][string] {
+  return { tls: 'preferred', clientCertificate: 'ignore', trust: ['system'], ...changes };
 }
 
 export function facts(changes: Partial<PostfixFacts> = {}, machine: Partial<Facts> = {}): Facts {
