@@ -1,4 +1,5 @@
 /** Machines: who is a member, what each one gets and has, and how one joins and leaves. */
+import { explainSender } from '../config/explain-sender.ts';
 import { NamedError } from '../errors.ts';
 import { compareNames } from '../machines/names.ts';
 import type { MachineView } from '../schema/types.generated.ts';
@@ -98,6 +99,20 @@ export const machineRoutes: readonly Route[] = [
     response: 'explanation',
     async handle({ config }, { parameters: { machine }, query: { path, revision } }) {
       return { body: await config.explain(machine, path, revision) };
+    },
+  }),
+  route({
+    name: 'explain-sender',
+    method: 'get',
+    path: '/machines/{machine}/explain-sender',
+    role: 'viewer',
+    summary: 'Which sender group a client of a listener is in, the policy it gets, and what becomes of its mail',
+    query: 'sender-query',
+    response: 'sender-explanation',
+    async handle({ config }, { parameters: { machine }, query }) {
+      const revision = query.revision ?? (await config.head()).number;
+      const effective = await config.effective(machine, revision);
+      return { body: { machine, revision, ...explainSender(effective, query) } };
     },
   }),
   route({

@@ -30,6 +30,8 @@ export function controller(client: Client) {
       get<Shape.EffectiveView>(path('machines', machine, 'effective'), { revision }),
     explain: (machine: string, pointer: string, revision?: number) =>
       get<Shape.Explanation>(path('machines', machine, 'explain'), { path: pointer, revision }),
+    explainSender: (machine: string, query: Shape.SenderQuery) =>
+      get<Shape.SenderExplanation>(path('machines', machine, 'explain-sender'), { ...query }),
     manifest: (machine: string, revision?: number) =>
       get<Shape.Manifest>(path('machines', machine, 'manifest'), { revision }),
     status: (machine: string) => get<Shape.MachineStatus>(path('machines', machine, 'status')),

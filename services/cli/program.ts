@@ -28,6 +28,10 @@ const groups: readonly Group[] = [
   },
   { names: ['explain'], load: async () => (await import('./explain.ts')).explainCommands },
   {
+    names: ['explain-sender'],
+    load: async () => (await import('./explain-sender.ts')).explainSenderCommands,
+  },
+  {
     names: ['draft', 'show', 'diff', 'discard', 'rebase', 'commit'],
     load: async () => (await import('./draft.ts')).draftCommands,
   },

@@ -1778,6 +1778,109 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/sender-explanation.schema.json',
+    title: 'Sender explanation',
+    description:
+      'Which sender group a client of a listener is in, the mail flow policy it gets, and what follows for its mail (docs/inbound.md).',
+    type: 'object',
+    additionalProperties: false,
+    required: ['machine', 'revision', 'listener', 'address', 'policy', 'settings', 'outcome', 'nameMayMatter'],
+    properties: {
+      machine: { $ref: '../common.schema.json#/$defs/machineName' },
+      revision: { type: 'integer', minimum: 0 },
+      listener: { $ref: '../common.schema.json#/$defs/name' },
+      address: { type: 'string', description: 'In its one spelling.' },
+      name: { type: 'string', description: 'In its one spelling; absent for a client without one.' },
+      match: {
+        title: 'Sender match',
+        description: "The first entry that matches; absent where none does, and the listener's own policy counts.",
+        type: 'object',
+        additionalProperties: false,
+        required: ['group', 'sender', 'level'],
+        properties: {
+          group: { $ref: '../common.schema.json#/$defs/name' },
+          sender: { type: 'string' },
+          level: { type: 'string', description: "Where the group's list of senders is held." },
+        },
+      },
+      policy: {
+        title: 'Policy of a sender',
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'pointer', 'level'],
+        properties: {
+          name: { $ref: '../common.schema.json#/$defs/name' },
+          pointer: { $ref: '../common.schema.json#/$defs/pointer', description: 'The setting that names it.' },
+          level: { type: 'string', description: 'Where that is held.' },
+        },
+      },
+      settings: {
+        type: 'array',
+        description: 'What the policy says.',
+        items: {
+          title: "Setting of a sender's policy",
+          type: 'object',
+          additionalProperties: false,
+          required: ['pointer', 'value', 'level'],
+          properties: {
+            pointer: { $ref: '../common.schema.json#/$defs/pointer' },
+            value: { description: 'The effective value.' },
+            level: { type: 'string' },
+          },
+        },
+      },
+      outcome: {
+        title: 'Outcome for a sender',
+        type: 'object',
+        additionalProperties: false,
+        required: ['tls', 'clear'],
+        properties: {
+          tls: { type: 'string', enum: ['withheld', 'offered', 'implicit'], description: 'How TLS starts.' },
+          clear: { type: 'string', enum: ['taken', 'refused'], description: 'Mail without TLS.' },
+          overTls: {
+            title: 'Outcome over TLS',
+            description: "Mail over TLS, by the client's certificate; absent where TLS is withheld.",
+            type: 'object',
+            additionalProperties: false,
+            required: ['none', 'valid', 'invalid'],
+            properties: {
+              none: { type: 'string', enum: ['taken', 'refused'] },
+              valid: { type: 'string', enum: ['taken', 'refused'] },
+              invalid: { type: 'string', enum: ['taken', 'refused'] },
+            },
+          },
+        },
+      },
+      nameMayMatter: {
+        type: 'boolean',
+        description:
+          'No name was given, and a sender that goes by name comes first: a client with such a name gets something else.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/sender-query.schema.json',
+    title: 'Sender query',
+    description: 'Which client of which listener is meant.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['listener', 'address'],
+    properties: {
+      listener: { $ref: '../common.schema.json#/$defs/name', description: 'The name of a listener of the machine.' },
+      address: { type: 'string', minLength: 2, maxLength: 45, description: "The client's IP address." },
+      name: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 253,
+        description:
+          'The host name that its address resolves to and that resolves to its address. Left out: it has none. Nothing is looked up.',
+      },
+      revision: { type: 'integer', minimum: 0, description: 'Defaults to the head.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/settings-change.schema.json',
     title: 'Settings change',
     description: 'One setting that differs; an absent side is not set there.',

@@ -96,6 +96,8 @@ export interface Shapes {
   readonly 'rollout-view': RolloutView;
   readonly 'rollouts-query': RolloutsQuery;
   readonly 'save-options': SaveOptions;
+  readonly 'sender-explanation': SenderExplanation;
+  readonly 'sender-query': SenderQuery;
   readonly 'settings-change': SettingsChange;
   readonly 'signed-certificate': SignedCertificate;
   readonly 'signing-request-list': SigningRequestList;
@@ -2097,6 +2099,118 @@ export interface RolloutsQuery {
  */
 export interface SaveOptions {
   readonly passphrase: string;
+  /**
+   * Defaults to the head.
+   */
+  readonly revision?: number;
+}
+/**
+ * Which sender group a client of a listener is in, the mail flow policy it gets, and what follows for its mail (docs/inbound.md).
+ */
+export interface SenderExplanation {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly revision: number;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly listener: string;
+  /**
+   * In its one spelling.
+   */
+  readonly address: string;
+  /**
+   * In its one spelling; absent for a client without one.
+   */
+  readonly name?: string;
+  readonly match?: SenderMatch;
+  readonly policy: PolicyOfASender;
+  /**
+   * What the policy says.
+   */
+  readonly settings: readonly SettingOfASenderSPolicy[];
+  readonly outcome: OutcomeForASender;
+  /**
+   * No name was given, and a sender that goes by name comes first: a client with such a name gets something else.
+   */
+  readonly nameMayMatter: boolean;
+}
+/**
+ * The first entry that matches; absent where none does, and the listener's own policy counts.
+ */
+export interface SenderMatch {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  readonly sender: string;
+  /**
+   * Where the group's list of senders is held.
+   */
+  readonly level: string;
+}
+export interface PolicyOfASender {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  /**
+   * The setting that names it.
+   */
+  readonly pointer: string;
+  /**
+   * Where that is held.
+   */
+  readonly level: string;
+}
+export interface SettingOfASenderSPolicy {
+  /**
+   * RFC 6901.
+   */
+  readonly pointer: string;
+  /**
+   * The effective value.
+   */
+  readonly value: unknown;
+  readonly level: string;
+}
+export interface OutcomeForASender {
+  /**
+   * How TLS starts.
+   */
+  readonly tls: 'withheld' | 'offered' | 'implicit';
+  /**
+   * Mail without TLS.
+   */
+  readonly clear: 'taken' | 'refused';
+  readonly overTls?: OutcomeOverTLS;
+}
+/**
+ * Mail over TLS, by the client's certificate; absent where TLS is withheld.
+ */
+export interface OutcomeOverTLS {
+  readonly none: 'taken' | 'refused';
+  readonly valid: 'taken' | 'refused';
+  readonly invalid: 'taken' | 'refused';
+}
+/**
+ * Which client of which listener is meant.
+ */
+export interface SenderQuery {
+  /**
+   * The name of a listener of the machine.
+   */
+  readonly listener: string;
+  /**
+   * The client's IP address.
+   */
+  readonly address: string;
+  /**
+   * The host name that its address resolves to and that resolves to its address. Left out: it has none. Nothing is looked up.
+   */
+  readonly name?: string;
   /**
    * Defaults to the head.
    */

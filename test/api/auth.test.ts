@@ -28,8 +28,14 @@ const parameters: Readonly<Record<string, string>> = {
 
 function requestOf({ method, path, atRoot, query }: Route): string {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => parameters[name] ?? '');
-  return `${method.toUpperCase()} ${atRoot ? '' : '/api/v1'}${filled}${query === 'explain-query' ? '?path=outbound/trust' : ''}`;
+  return `${method.toUpperCase()} ${atRoot ? '' : '/api/v1'}${filled}${queries[query ?? ''] ?? ''}`;
 }
+
+/** Those that a route cannot do without. */
+const queries: Readonly<Record<string, string>> = {
+  'explain-query': '?path=outbound/trust',
+  'sender-query': '?listener=public&address=192.0.2.7',
+};
 
 describe('every route', () => {
   let api: Running;

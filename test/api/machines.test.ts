@@ -90,6 +90,56 @@ describe('machines', () => {
     assert.deepEqual([before.value, before.level, before.revision], [25, 'defaults', undefined]);
   });
 
+  it('explain what a client of a listener gets, and from where', async () => {
+    const set = (level: string, path: string, value: unknown) => ({ op: 'set', level, path, value });
+    const operations = [
+      set('cluster', '/mailFlowPolicies/strict', { tls: 'required' }),
+      set('machine/mx1', '/mailFlowPolicies/strict/clientCertificate', 'ask'),
+      set('cluster', '/senderGroups/public/partners', {
+        order: 10,
+        senders: ['.Partner.example', '192.0.2.77/24'],
+        policy: 'strict',
+      }),
+    ];
+    await api.ask('POST /drafts/me/operations', { body: { operations } });
+    const committed = await api.ask('POST /drafts/me/commit', { body: { comment: 'partners', rollout: false } });
+    assert.equal(committed.status, 201, committed.text);
+    const ask = async (query: string) =>
+      (await api.ask(`GET /machines/mx1/explain-sender?listener=public&${query}`)).as('sender-explanation');
+
+    const partner = await ask('address=192.0.2.7');
+
+    assert.deepEqual(partner.match, { group: 'partners', sender: '192.0.2.0/24', level: 'cluster' });
+    assert.deepEqual(partner.policy, {
+      name: 'strict',
+      pointer: '/senderGroups/public/partners/policy',
+      level: 'cluster',
+    });
+    assert.deepEqual(
+      partner.settings.map(({ pointer, value, level }) => [pointer.split('/').at(-1), value, level]),
+      [
+        ['tls', 'required', 'cluster'],
+        ['clientCertificate', 'ask', 'machine/mx1'],
+        ['trust', ['system'], 'defaults'],
+      ],
+    );
+    assert.deepEqual(partner.outcome, {
+      tls: 'offered',
+      clear: 'refused',
+      overTls: { none: 'taken', valid: 'taken', invalid: 'refused' },
+    });
+    assert.equal(partner.nameMayMatter, true);
+    const named = await ask('address=2001:DB8:0::1&name=MX.partner.example.');
+    assert.deepEqual([named.address, named.name], ['2001:db8::1', 'mx.partner.example']);
+    assert.deepEqual([named.match?.sender, named.nameMayMatter], ['.partner.example', false]);
+    const other = await ask('address=198.51.100.7&name=mx.example');
+    assert.deepEqual([other.match, other.policy.name, other.policy.level], [undefined, 'default', 'defaults']);
+    const unlike = await api.ask('GET /machines/mx1/explain-sender?listener=public&address=192.0.2.0/24');
+    assert.equal(unlike.problem, 'invalid-input');
+    const nowhere = await api.ask('GET /machines/mx1/explain-sender?listener=other&address=192.0.2.7');
+    assert.equal(nowhere.problem, 'not-found');
+  });
+
   it('have a manifest that refers to the private key and does not hold it', async () => {
     const answer = await api.ask('GET /machines/mx1/manifest');
 
@@ -111,7 +161,7 @@ describe('machines', () => {
     const { revision, plan: done, notes } = (await api.ask('POST /machines/mx1/leave')).as('left');
 
     assert.deepEqual(done, plan);
-    assert.deepEqual([revision.number, notes.length], [3, 1]);
+    assert.deepEqual([revision.number, notes.length], [4, 1]);
   });
 
   it('that left are not listed, but still shown with the address they had, so that they can come back', async () => {

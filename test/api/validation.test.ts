@@ -146,6 +146,8 @@ describe('paths and queries', () => {
     ['GET /revisions?limit=1&limit=2', '/limit'],
     ['GET /revisions?befor=3', ''],
     ['GET /machines/mx1/explain', ''],
+    ['GET /machines/mx1/explain-sender?listener=public', ''],
+    ['GET /machines/mx1/explain-sender?listener=Public&address=192.0.2.7', '/listener'],
     ['GET /groups?x=1', ''],
     ['GET /audit?before=yesterday', '/before'],
     ['GET /audit?before=2026-13-01', '/before'],
