@@ -11,8 +11,10 @@ packages='etcd-server etcd-client postfix openssh-server sudo cron busybox shell
 exchange='gnutls-bin libnss3-tools default-jre-headless'
 # What tests sign zones and validate them with, inside their gateways.
 dnssec='unbound ldnsutils'
+# What gateways run beside Postfix in tests: a web server, and a directory for Postfix to look things up in.
+daemons='nginx-light slapd ldap-utils postfix-ldap'
 case ${1:-} in
-  '') packages="$packages $exchange $dnssec" ;;
+  '') packages="$packages $exchange $dnssec $daemons" ;;
   --demo) ;;
   --bench) packages="$packages ansible-core" ;;
   *) sed -n '2,4s/^# //p' "$0" && exit 2 ;;
@@ -68,7 +70,8 @@ leave_disabled() {
     case $package in
       etcd-server) unit=etcd ;;
       openssh-server) unit=ssh ;;
-      postfix | cron | unbound) unit=$package ;;
+      nginx-light) unit=nginx ;;
+      postfix | cron | unbound | slapd) unit=$package ;;
       *) continue ;;
     esac
     say "disabling the newly installed service $unit"

@@ -20,6 +20,8 @@ const kinds = [
   { from: ['outbound', 'interface'], section: 'interfaces', noun: 'interface' },
   { from: ['outbound', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['outbound', 'trust'], section: 'trust', noun: 'trust list' },
+  { from: ['ldap', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
+  { from: ['ldap', '*', 'trust'], section: 'trust', noun: 'trust list' },
   { from: ['services', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['urlFiltering', 'certificate'], section: 'certificates', noun: 'certificate' },
 ] as const;

@@ -1,6 +1,7 @@
 /** The platforms Signet knows, in one list. */
 import { files } from './files/files.ts';
+import { ldap } from './ldap/ldap.ts';
 import type { Platform } from './platform.ts';
 import { postfix } from './postfix/postfix.ts';
 
-export const platforms: readonly Platform[] = [postfix, files];
+export const platforms: readonly Platform[] = [postfix, ldap, files];

@@ -53,6 +53,7 @@ export function plan(wanted: Manifest, { base, deployed, facts }: Start, change:
       ...accesses(wanted.files),
       ...wanted.files.flatMap(({ path, link }) => (link === undefined ? [] : [`link ${link} files/${path}`])),
       ...reloads(changed),
+      ...changed.filter(({ kind }) => kind === 'ldap').map(({ path }) => `ldap files/${path}`),
       ...(live.length > 0 ? ['postfix'] : []),
       ...change.binds.map(({ address, port }) => `bind ${address} ${port}`),
       `activate ${activate}`,

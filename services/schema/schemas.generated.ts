@@ -2562,7 +2562,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           parameters: {
             type: 'object',
             description:
-              'postconf output for the parameters that Signet reads: myhostname, inet_interfaces, inet_protocols, relayhost, transport_maps, default_transport, smtp_dns_support_level, smtp_tls_policy_maps.',
+              'postconf output for the parameters that Signet reads: myhostname, inet_interfaces, inet_protocols, relayhost, transport_maps, default_transport, smtp_dns_support_level, smtp_tls_policy_maps, mail_owner.',
             additionalProperties: { type: 'string' },
           },
           services: {
@@ -2760,6 +2760,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
               pattern: '^(nobody|reload/[a-z0-9-]+)$',
               description:
                 "Who is told when it changes: reload/NAME, the command of that name that the machine's administrator allows, or nobody; left out: Postfix.",
+            },
+            kind: {
+              type: 'string',
+              enum: ['ldap'],
+              description:
+                'What the gateway must be able to read it as: ldap, a table for ldap_table(5); left out: nothing else.',
             },
           },
         },
@@ -3093,6 +3099,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'senderGroups',
       'destinations',
       'outbound',
+      'ldap',
       'services',
       'urlFiltering',
       'alerts',
@@ -3107,6 +3114,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       senderGroups: { $ref: 'settings/sender-groups.schema.json' },
       destinations: { $ref: 'settings/destinations.schema.json' },
       outbound: { $ref: 'settings/outbound.schema.json' },
+      ldap: { $ref: 'settings/ldap.schema.json' },
       services: { $ref: 'settings/services.schema.json' },
       urlFiltering: { $ref: 'settings/url-filtering.schema.json' },
       alerts: { $ref: 'settings/alerts.schema.json' },
@@ -3318,6 +3326,91 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           maxItems: 100,
           uniqueItems: true,
           items: { $ref: '../common.schema.json#/$defs/hostname' },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/settings/ldap.schema.json',
+    title: 'LDAP',
+    description:
+      'Lookups of Postfix in directories, by name; each becomes a table for ldap_table(5), over TLS in any case.',
+    type: 'object',
+    propertyNames: { $ref: '../common.schema.json#/$defs/name' },
+    additionalProperties: {
+      title: 'LDAP lookup',
+      type: 'object',
+      additionalProperties: false,
+      required: ['servers', 'base', 'filter', 'result', 'bind', 'trust', 'timeoutSeconds'],
+      properties: {
+        servers: {
+          title: 'Servers',
+          description:
+            'Tried in order: ldaps://HOST[:PORT], or ldap://HOST[:PORT], which then is StartTLS (RFC 4511 4.14); one kind for all.',
+          type: 'array',
+          'x-merge': 'replace',
+          minItems: 1,
+          maxItems: 20,
+          uniqueItems: true,
+          items: {
+            type: 'string',
+            maxLength: 300,
+            pattern: '^ldaps?://([A-Za-z0-9.-]+|\\[[0-9a-f:.]+\\])(:[0-9]{1,5})?$',
+          },
+        },
+        base: {
+          title: 'Search base',
+          description: 'Where in the directory the search begins (postconf ldap_table search_base).',
+          type: 'string',
+          maxLength: 1000,
+          pattern: '^[^\\u0000-\\u0020\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f])?$',
+        },
+        filter: {
+          title: 'Filter',
+          description: 'RFC 4515; %s stands for the key, %u and %d for its local part and domain.',
+          type: 'string',
+          maxLength: 1000,
+          pattern: '^[^\\u0000-\\u0020\\u007f]([^\\u0000-\\u001f\\u007f]*[^\\u0000-\\u0020\\u007f])?$',
+          default: '(mail=%s)',
+        },
+        result: {
+          title: 'Result attribute',
+          description: 'The attribute whose values are the answer.',
+          type: 'string',
+          pattern: '^[A-Za-z][A-Za-z0-9;-]{0,99}$',
+          default: 'maildrop',
+        },
+        bind: {
+          title: 'Bind',
+          description:
+            'anonymous, or external: as whom the client certificate says (SASL EXTERNAL, RFC 4422 appendix A).',
+          type: 'string',
+          enum: ['anonymous', 'external'],
+          default: 'anonymous',
+        },
+        certificate: {
+          title: 'Client certificate',
+          description: 'The name of a certificate, shown to servers that ask for one. Left out: none.',
+          $ref: '../common.schema.json#/$defs/name',
+        },
+        trust: {
+          title: 'Trust lists',
+          description: 'The lists of certificate authorities that the servers are verified with, together.',
+          type: 'array',
+          'x-merge': 'replace',
+          minItems: 1,
+          uniqueItems: true,
+          items: { $ref: '../common.schema.json#/$defs/name' },
+          default: ['system'],
+        },
+        timeoutSeconds: {
+          title: 'Timeout',
+          description: 'For a server to connect and to answer.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 300,
+          default: 10,
         },
       },
     },

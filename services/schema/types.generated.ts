@@ -139,6 +139,7 @@ export interface Shapes {
   readonly certificates: Certificates;
   readonly destinations: Destinations;
   readonly interfaces: Interfaces;
+  readonly ldap: LDAP;
   readonly listeners: Listeners;
   readonly 'mail-flow-policies': MailFlowPolicies;
   readonly outbound: Outbound;
@@ -2694,7 +2695,7 @@ export interface PostfixFacts {
   readonly configDirectory: string;
   readonly queueDirectory: string;
   /**
-   * postconf output for the parameters that Signet reads: myhostname, inet_interfaces, inet_protocols, relayhost, transport_maps, default_transport, smtp_dns_support_level, smtp_tls_policy_maps.
+   * postconf output for the parameters that Signet reads: myhostname, inet_interfaces, inet_protocols, relayhost, transport_maps, default_transport, smtp_dns_support_level, smtp_tls_policy_maps, mail_owner.
    */
   readonly parameters: {
     readonly [k: string]: string;
@@ -2814,6 +2815,10 @@ export interface ManifestFile {
    * Who is told when it changes: reload/NAME, the command of that name that the machine's administrator allows, or nobody; left out: Postfix.
    */
   readonly reader?: string;
+  /**
+   * What the gateway must be able to read it as: ldap, a table for ldap_table(5); left out: nothing else.
+   */
+  readonly kind?: 'ldap';
 }
 export interface TextPart {
   readonly text: string;
@@ -2962,6 +2967,7 @@ export interface Settings {
   readonly senderGroups: SenderGroups;
   readonly destinations: Destinations;
   readonly outbound: Outbound;
+  readonly ldap: LDAP;
   readonly services: Services;
   readonly urlFiltering: URLFiltering;
   readonly alerts: Alerts;
@@ -3186,6 +3192,53 @@ export interface Outbound {
    * The lists of certificate authorities that verification of destinations uses, together; none: nothing verifies. A name alone is a list of one.
    */
   readonly trust: string | readonly string[];
+}
+/**
+ * Lookups of Postfix in directories, by name; each becomes a table for ldap_table(5), over TLS in any case.
+ */
+export interface LDAP {
+  readonly [k: string]: LDAPLookup;
+}
+export interface LDAPLookup {
+  /**
+   * Tried in order: ldaps://HOST[:PORT], or ldap://HOST[:PORT], which then is StartTLS (RFC 4511 4.14); one kind for all.
+   *
+   * @minItems 1
+   * @maxItems 20
+   */
+  readonly servers: readonly string[];
+  /**
+   * Where in the directory the search begins (postconf ldap_table search_base).
+   */
+  readonly base: string;
+  /**
+   * RFC 4515; %s stands for the key, %u and %d for its local part and domain.
+   */
+  readonly filter: string;
+  /**
+   * The attribute whose values are the answer.
+   */
+  readonly result: string;
+  /**
+   * anonymous, or external: as whom the client certificate says (SASL EXTERNAL, RFC 4422 appendix A).
+   */
+  readonly bind: 'anonymous' | 'external';
+  /**
+   * The name of a certificate, shown to servers that ask for one. Left out: none.
+   */
+  readonly certificate?: string;
+  /**
+   * The lists of certificate authorities that the servers are verified with, together.
+   *
+   * @minItems 1
+   *
+   * Items: A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly trust: readonly string[];
+  /**
+   * For a server to connect and to answer.
+   */
+  readonly timeoutSeconds: number;
 }
 /**
  * Any other consumer of a certificate, by name: where its files go, who may read the key, and who is told when they change.

@@ -56,6 +56,7 @@ export const layer: fc.Arbitrary<JsonObject> = fc
       ),
       mailFlowPolicies: table(name, partial({ tls: fc.constantFrom('off', 'required') })),
       senderGroups: table(name, table(name, partial({ order: fields.port, senders: fields.senders, policy: name }))),
+      ldap: table(name, partial({ certificate: name, servers: fc.constant(['ldaps://a.example']) })),
       services: table(
         name,
         partial({

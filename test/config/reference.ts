@@ -18,6 +18,7 @@ const fieldDefaults: Readonly<Record<string, JsonObject>> = {
   },
   mailFlowPolicies: { tls: 'preferred', clientCertificate: 'ignore', trust: ['system'] },
   protocols: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
+  ldap: { filter: '(mail=%s)', result: 'maildrop', bind: 'anonymous', trust: ['system'], timeoutSeconds: 10 },
   services: delivered(),
 };
 const sections = [...unitSections, ...Object.keys(fieldDefaults), 'interfaces', 'senderGroups', 'outbound'];

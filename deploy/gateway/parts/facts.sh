@@ -67,7 +67,7 @@ say_free() {
 postfix_facts() {
   config=/etc/postfix
   postconf -x mail_version config_directory queue_directory myhostname inet_interfaces inet_protocols relayhost \
-    transport_maps default_transport smtp_dns_support_level smtp_tls_policy_maps 2>/dev/null | {
+    transport_maps default_transport smtp_dns_support_level smtp_tls_policy_maps mail_owner 2>/dev/null | {
     while IFS= read -r line; do
       name=${line%% =*} value=${line#* =}
       value=${value# }

@@ -63,5 +63,18 @@ $found
 END
 }
 
+# check_ldap FILE... refuses tables that Postfix cannot read. The key it is asked for is none that it would ask a server for (it wants
+# UTF-8), as that may be away. A table is dated back, since Postfix waits until one is 2 seconds old.
+check_ldap() {
+  why=$(touch -d '1 minute ago' "$@" 2>&1) || cannot 'the tables cannot be dated' "$why"
+  for path in "$@"; do
+    [ -f "$path" ] || refuse invalid "the bundle has no $path"
+    found=$(timeout 10 postmap -q "$(printf '\377')" "ldap:$staged/$path" 2>&1)
+    case $found in
+      *fatal:\ *) refuse invalid "Postfix cannot look anything up with $path: ${found##*fatal: }" ;;
+    esac
+  done
+}
+
 # warnings DIR makes warnings comparable: without the folder, the line number and the order.
 warnings() { sed -e "s|$1/||g" -e 's/, line [0-9]*//' -e 's/^postconf: //' | sort -u; }

@@ -58,7 +58,7 @@ next_number() {
 
 # read_plan checks every word before any of them is acted on.
 read_plan() {
-  lives='' changed='' keys='' systems='' accesses='' links='' reloads='' binds='' postfix='' activation=
+  lives='' changed='' keys='' systems='' accesses='' links='' reloads='' tables='' binds='' postfix='' activation=
   while read -r word one two three rest; do
     [ -z "$activation" ] || refuse bad-request 'activate must be the last line of the plan'
     case $word in
@@ -92,6 +92,10 @@ read_plan() {
           '' | *[!a-z0-9-]*) refuse bad-request "the plan names the command '$one', which none may be called" ;;
         esac
         reloads="$reloads $one"
+        ;;
+      ldap)
+        check_file "$one" 'a table'
+        tables="$tables $one"
         ;;
       postfix) postfix=yes ;;
       bind)
@@ -142,6 +146,8 @@ validate() {
   [ -z "$links" ] || check_links $links
   # shellcheck disable=SC2086  # names
   [ -z "$reloads" ] || check_reloads $reloads
+  # shellcheck disable=SC2086  # paths without blanks
+  [ -z "$tables" ] || check_ldap $tables
   [ -z "$changed" ] || check_live
   if [ -n "$postfix" ]; then
     complete_postfix

@@ -43,6 +43,16 @@ export function clientTrustFiles(names: readonly string[], { trust }: Settings, 
   return filesFor(choice, clientPath(choice), facts);
 }
 
+/** Lists for a use of their own: where they are found, and the file at `path`, where that is one of the generation. `who` names them. */
+export function trustAt(
+  path: string,
+  { names, who, trust }: { readonly names: readonly string[]; readonly who: string; readonly trust: Settings['trust'] },
+  facts: Facts,
+): { readonly file: string; readonly files: readonly ManifestFile[] } {
+  const choice = chosen(names, trust, who);
+  return { file: trustFile(choice, path, facts), files: filesFor(choice, path, facts) };
+}
+
 interface Choice {
   readonly system: boolean;
   readonly bundles: readonly string[];

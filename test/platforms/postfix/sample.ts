@@ -25,6 +25,7 @@ export function settings(sections: Sections = {}): Settings {
     senderGroups: {},
     destinations: { default: { tls: 'preferred' } },
     outbound: { trust: ['system'] },
+    ldap: {},
     services: {},
     urlFiltering: { paths: {}, owner: 'root', group: 'root', mode: '0640' },
     alerts: { webhooks: [], ladder: [] },
