@@ -78,7 +78,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const authorities = authorityService({ store, secrets, pki, now });
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
-  const membership = membershipService({ config, machines, push, platforms, pool: connections, sshKey, script, now });
+  const membership = membershipService({ config, machines, push, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, authorities, now });
   const alerts = alertService({ store, config, pki, authorities, push, now });
 

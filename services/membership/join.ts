@@ -3,7 +3,6 @@ import { firstGroup } from '../config/levels.ts';
 import type { ErrorCode, Finding } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
 import type { Archive } from '../machines/service.ts';
-import type { Platform } from '../platforms/platform.ts';
 import type { Configuration, Facts, Registration } from '../schema/types.generated.ts';
 
 export interface Candidate {
@@ -53,7 +52,7 @@ export interface Obstacle {
 }
 
 /** What keeps the candidate from joining; empty when nothing does. */
-export function obstacles(candidate: Candidate, roster: Roster, platforms: readonly Platform[]): readonly Obstacle[] {
+export function obstacles(candidate: Candidate, roster: Roster): readonly Obstacle[] {
   const { name, group, facts, host } = candidate;
   const detail = identityConflict(candidate, roster);
   const found: Obstacle[] = [];
@@ -62,10 +61,10 @@ export function obstacles(candidate: Candidate, roster: Roster, platforms: reado
     const create = `create it with "signet group create ${group}" and commit first`;
     found.push({ code: 'not-found', finding: { detail: `there is no group ${group}; ${create}` } });
   }
-  if (!platforms.some((platform) => platform.found(facts))) {
-    const install = `${host} runs nothing that Signet knows; install Postfix there first`;
+  if (!facts.postfix) {
+    const install = `${host} runs no Postfix; install Postfix there first`;
     found.push({ code: 'unsupported-gateway', finding: { detail: install, machine: name } });
-  } else if (facts.postfix && !facts.postfix.running) {
+  } else if (!facts.postfix.running) {
     const start = `Postfix is installed on ${host} but not running; start it, so that its listeners can be proven`;
     found.push({ code: 'unsupported-gateway', finding: { detail: start, machine: name } });
   }

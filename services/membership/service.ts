@@ -2,7 +2,6 @@
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
 import type { Archive } from '../machines/service.ts';
-import type { Platform } from '../platforms/platform.ts';
 import { install, readFacts, readFactsUninstalled, readOriginal, uninstall } from '../push/gateway.ts';
 import type { Script } from '../push/script.ts';
 import { connect, fingerprint, readHostKey, type Address, type Connection } from '../push/ssh.ts';
@@ -14,7 +13,6 @@ import { leaving, type LeavingDeps } from './leaving.ts';
 import { discardDraft } from './waiting.ts';
 
 export interface MembershipDeps extends LeavingDeps {
-  readonly platforms: readonly Platform[];
   readonly script: Script;
 }
 
@@ -26,7 +24,7 @@ interface Examined {
 }
 
 export function membershipService(deps: MembershipDeps): MembershipService {
-  const { config, machines, platforms, now } = deps;
+  const { config, machines, now } = deps;
 
   async function visit(request: JoinRequest, hostKey: string): Promise<Connection> {
     const { user, password, privateKey, passphrase } = request.bootstrap;
@@ -50,7 +48,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     const archive = facts.identity === '' || place ? undefined : await machines.archive(facts.identity);
     const group = groupOf(request.group, configuration, place, archive);
     const candidate = { name: request.name, group, host: request.host, hostKey, facts };
-    const found = obstacles(candidate, { configuration, registrations: await machines.list() }, platforms);
+    const found = obstacles(candidate, { configuration, registrations: await machines.list() });
     const { postfix, ...rest } = facts;
     const plan: JoinPlan = {
       name: request.name,

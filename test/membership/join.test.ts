@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { groupOf, notes, obstacles, placeOf, type Candidate, type Roster } from '../../services/membership/join.ts';
-import { platforms } from '../../services/platforms/registry.ts';
 import type { Archive, Facts, Registration } from '../../services/schema/types.generated.ts';
 import { facts as found, machineId } from '../config/surroundings.ts';
 
@@ -40,7 +39,7 @@ describe('a machine', () => {
     'that waits': candidate('mx4', 4, { group: 'edge' }),
   };
   for (const [which, one] of Object.entries(free)) {
-    it(`${which} may join`, () => assert.deepEqual(obstacles(one, roster, platforms), []));
+    it(`${which} may join`, () => assert.deepEqual(obstacles(one, roster), []));
   }
 
   const stopped = { ...facts(9), postfix: { ...facts(9).postfix, running: false } } as Facts;
@@ -79,7 +78,7 @@ describe('a machine', () => {
   };
   for (const [which, [one, code, message]] of Object.entries(refused)) {
     it(`${which} may not join, and is told why`, () => {
-      const [first, ...rest] = obstacles(one, roster, platforms);
+      const [first, ...rest] = obstacles(one, roster);
 
       assert.deepEqual(rest, []);
       assert.equal(first?.code, code);

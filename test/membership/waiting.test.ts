@@ -4,7 +4,6 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import type { MembershipService } from '../../services/membership/contract.ts';
 import { membershipService } from '../../services/membership/service.ts';
-import { platforms } from '../../services/platforms/registry.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
 import { furnish, registration, surroundings, type Surroundings } from '../backup/surroundings.ts';
@@ -96,7 +95,7 @@ function membershipOf({ config, machines }: Surroundings): MembershipService {
   };
   const push = { forget: () => Promise.resolve() } as unknown as PushService;
   return membershipService({
-    ...{ config, machines, push, platforms, pool },
+    ...{ config, machines, push, pool },
     ...{ sshKey: { publicKey: '', privateKey: '' }, script: { version: '1', text: '', installer: '' } },
     now: () => new Date('2026-11-24T10:00:00Z'),
   });
