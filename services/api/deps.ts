@@ -5,6 +5,7 @@ import type { CertificateService } from '../certificates/contract.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { MembershipService } from '../membership/contract.ts';
+import type { ProbeService } from '../observe/probe/service.ts';
 import type { AlertService } from '../observe/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
@@ -21,6 +22,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly authorities: AuthorityService;
   readonly membership: MembershipService;
   readonly backup: BackupService;
+  readonly probes: ProbeService;
   readonly alerts: AlertService;
   readonly log: Log;
   readonly about: About;

@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts';
 import { layerRoutes } from './layers.ts';
 import { machineRoutes } from './machines.ts';
 import { openApiRoutes } from './openapi.ts';
+import { probeRoutes } from './probes.ts';
 import { revisionRoutes } from './revisions.ts';
 import { rolloutRoutes } from './rollouts.ts';
 import type { Route } from './route.ts';
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   ...authorityRoutes,
   ...trustBundleRoutes,
   ...configurationFileRoutes,
+  ...probeRoutes,
   ...alertRoutes,
   ...auditRoutes,
   ...tokenRoutes,

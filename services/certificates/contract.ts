@@ -1,5 +1,6 @@
 /** What is done with named certificates: each workflow goes over the key material (pki) and the names that levels bind to it (config). */
 import type { ConfigService } from '../config/service.ts';
+import type { Anchors } from '../pki/anchors.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { SigningRequests } from '../pki/requests/service.ts';
 import type { PkiService } from '../pki/service.ts';
@@ -36,6 +37,11 @@ export interface Inventory {
   list(): Promise<readonly CertificateView[]>;
   /** One of them with its chain; not-found. */
   show(level: string, name: string): Promise<CertificateDetail>;
+}
+
+export interface Rooting {
+  /** The roots that verdicts on chains know: the system's, those of the trust lists that the head binds, private authorities. */
+  roots(): Promise<Anchors>;
 }
 
 export interface Trusting {
@@ -79,4 +85,5 @@ export interface Exports {
   key(author: string, level: string, name: string, options: KeyOptions): Promise<PrivateKey>;
 }
 
-export interface CertificateService extends Inventory, Trusting, Adding, Exports, Requesting, Answering, Renewing {}
+export interface CertificateService
+  extends Inventory, Rooting, Trusting, Adding, Exports, Requesting, Answering, Renewing {}

@@ -16,7 +16,8 @@ export function links(chain: Chain, anchors: Anchors, now: Date): readonly Chain
   ];
 }
 
-function link(certificate: Certificate, role: ChainLink['role'], now: Date): ChainLink {
+/** One certificate for people to read. */
+export function link(certificate: Certificate, role: ChainLink['role'], now: Date): ChainLink {
   return {
     role,
     subject: subjectOf(certificate),

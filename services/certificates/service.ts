@@ -9,12 +9,15 @@ import { exports } from './export.ts';
 import { inventory, type InventoryDeps } from './inventory.ts';
 import { renewing } from './renewal.ts';
 import { requesting } from './requests.ts';
-import { readAuthorities } from './roots.ts';
+import { knownRoots, readAuthorities } from './roots.ts';
 import { trusting } from './trust.ts';
 
 export function certificateService(deps: CertificateDeps): CertificateService {
+  const known = memory(deps);
+  const { config } = deps;
   return {
-    ...inventory({ ...deps, ...memory(deps) }),
+    ...inventory({ ...deps, ...known }),
+    roots: async () => knownRoots(known.roots, await config.configuration((await config.head()).number)),
     ...trusting(deps),
     ...adding(deps),
     ...exports(deps),

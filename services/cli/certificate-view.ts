@@ -138,7 +138,8 @@ function drawChain(print: Printer, { links, standing, selfSigned }: CertificateD
   ]);
 }
 
-function drawLink(print: Printer, link: ChainLink, depth: number, now: Date): void {
+/** One certificate of a chain, as deep as it stands in it. */
+export function drawLink(print: Printer, link: ChainLink, depth: number, now: Date): void {
   const { role, subject, source, notBefore, notAfter, keyKind, fingerprint, findings } = link;
   const under = `  ${'   '.repeat(depth + 1)}`;
   const from = source === undefined ? '' : `, of ${source}`;

@@ -111,6 +111,7 @@ export function controller(client: Client) {
     loadConfiguration: (file: string, passphrase: string) =>
       post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
 
+    probeServers: (request: Shape.ProbeRequest) => post<Shape.ProbeReport>('/probes', request),
     alerts: () => get<Shape.AlertList>('/alerts'),
     acknowledgeAlert: (id: string) => post<Shape.AlertView>(path('alerts', id, 'acknowledgement')),
     silenceAlert: (id: string, until: string) => post<Shape.AlertView>(path('alerts', id, 'silence'), { until }),

@@ -37,6 +37,7 @@ const groups: readonly Group[] = [
   },
   { names: ['revision'], load: async () => (await import('./revision.ts')).revisionCommands },
   { names: ['rollout'], load: async () => (await import('./rollout.ts')).rolloutCommands },
+  { names: ['probe'], load: async () => (await import('./probe.ts')).probeCommands },
   { names: ['config'], load: async () => (await import('./config-file.ts')).configFileCommands },
   { names: ['alert'], load: async () => (await import('./alert.ts')).alertCommands },
   { names: ['token'], load: async () => (await import('./token.ts')).tokenCommands },

@@ -11,6 +11,8 @@ import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
 import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
+import { mxLookup } from '../observe/probe/resolver.ts';
+import { probeService } from '../observe/probe/service.ts';
 import { alertService } from '../observe/service.ts';
 import { authorityService } from '../pki/authority/service.ts';
 import { signingRequests } from '../pki/requests/service.ts';
@@ -80,10 +82,12 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const membership = membershipService({ config, machines, push, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, authorities, now });
+  const lookUpMx = mxLookup(options.resolver);
+  const probes = probeService({ config, machines, certificates, pki, pool: connections, lookUpMx, now });
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
-    api: { config, pki, machines, push, certificates, authorities, membership, backup, alerts, audit, store, now },
+    api: { config, pki, machines, push, certificates, authorities, membership, backup, probes, alerts, audit, store, now },
     lead: {
       store,
       config,

@@ -1,4 +1,5 @@
 /** What `signetd` can be told: flags, each with an environment variable behind it, and a default that works. */
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 
 import { NamedError } from '../errors.ts';
@@ -15,6 +16,8 @@ export interface Options {
   readonly windowSeconds: number;
   readonly probeSeconds: number;
   readonly sweepSeconds: number;
+  /** The DNS server for MX records, as `setServers` of node:dns takes it; the system's when undefined. */
+  readonly resolver: string | undefined;
 }
 
 export interface EtcdFlags {
@@ -41,6 +44,7 @@ export const usage = `signetd: the controller of a Signet cluster
   --window SECONDS       after which a gateway reverts what was not confirmed (default 60)
   --probe SECONDS        how long a listener may take to serve what was sent (default 15)
   --sweep SECONDS        how often every machine is looked at again (default 300)
+  --resolver ADDRESS[:PORT]   the DNS server to look MX records up with (default: those of the system)
   --help, --version
 `;
 
@@ -77,6 +81,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): O
     windowSeconds,
     probeSeconds,
     sweepSeconds: seconds('--sweep', values.sweep ?? '300', 86_400),
+    resolver: values.resolver === undefined ? undefined : dnsServer(values.resolver),
   };
 }
 
@@ -103,6 +108,7 @@ function read(args: readonly string[]) {
         window: text,
         probe: text,
         sweep: text,
+        resolver: text,
         help: flag,
         version: flag,
       },
@@ -124,6 +130,13 @@ function listen(value: string): { readonly host: string; readonly port: number }
   // More than one colon is an IPv6 address whose end only brackets tell.
   const hint = value.split(':').length > 2 ? '; an IPv6 address stands in brackets: [::1]:7410' : '';
   throw new NamedError('invalid-input', `--listen takes HOST:PORT, not "${value}"${hint}`);
+}
+
+function dnsServer(value: string): string {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^[\]]+?))(?::(\d{1,5}))?$/.exec(value) ?? [];
+  const address = isIP(value) === 6 ? value : (bracketed ?? plain ?? '');
+  if (isIP(address) !== 0 && Number(port ?? 53) <= 65_535) return value;
+  throw new NamedError('invalid-input', `--resolver takes an IP address, with or without :PORT, not "${value}"`);
 }
 
 function seconds(name: string, value: string, longest: number): number {

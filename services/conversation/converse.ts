@@ -38,7 +38,7 @@ export interface Topic {
   readonly ownName: string;
   /** How far to go: to what is offered, to the handshake, or to the sender of a message, where the service takes messages. */
   readonly until: 'offer' | 'handshake' | 'mail';
-  /** Seconds that each step may take. */
+  /** Seconds that each step may take; all of them together three times as long. */
   readonly patience: number;
 }
 
@@ -50,6 +50,7 @@ export async function converse(open: Open, topic: Topic): Promise<Conversation> 
   const steps: Step[] = [];
   const opened: Duplex[] = [];
   const over = new AbortController();
+  const end = performance.now() + 3 * topic.patience * 1000;
   const seen: { -readonly [K in keyof Omit<Conversation, 'steps'>]: Conversation[K] } = { chain: [] };
 
   async function step<T>(name: StepName, work: () => Promise<T>, told: (value: T) => string): Promise<T> {
@@ -57,7 +58,7 @@ export async function converse(open: Open, topic: Topic): Promise<Conversation> 
     const done = (rest: Omit<Step, 'step' | 'milliseconds'>) =>
       steps.push({ step: name, milliseconds: Math.round(performance.now() - start), ...rest });
     try {
-      const value = await within(topic.patience, work());
+      const value = await within(Math.min(topic.patience, (end - start) / 1000), work());
       done({ detail: told(value) });
       return value;
     } catch (error) {
@@ -189,7 +190,10 @@ async function goodbye(stream: Duplex, messages: Inbox): Promise<void> {
 async function within<T>(seconds: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new PeerFault('stalled', `no answer within ${seconds} seconds`)), seconds * 1000);
+    timer = setTimeout(
+      () => reject(new PeerFault('stalled', `no answer within ${Math.round(seconds * 10) / 10} seconds`)),
+      seconds * 1000,
+    );
   });
   try {
     return await Promise.race([work, late]);

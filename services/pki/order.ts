@@ -56,7 +56,7 @@ function isNamesake({ x509 }: Certificate, [, ...issuers]: readonly Certificate[
 }
 
 /** From the leaf to the last issuer that is there; at a fork (cross-signed or re-issued authorities) to the better one. */
-function climb(leaf: Certificate, certificates: readonly Certificate[], now: Date): readonly Certificate[] {
+export function climb(leaf: Certificate, certificates: readonly Certificate[], now: Date): readonly Certificate[] {
   const chain = [leaf];
   for (let top = leaf; !top.selfSigned;) {
     const [next] = certificates

@@ -1,12 +1,11 @@
 /** Probes every listener of a manifest until it serves what was sent, or time is up: a reload is asynchronous. */
-import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Open } from '../conversation/converse.ts';
-import { PeerFault } from '../conversation/peer-fault.ts';
 import { reach } from '../conversation/reach.ts';
 import type { ChainFacts } from '../pki/chain-facts.ts';
 import type { ProbeTarget } from '../schema/types.generated.ts';
+import { forwarded } from './forwarded.ts';
 import { sight, verdict, type Served } from './probe.ts';
 import type { Connection } from './ssh.ts';
 
@@ -54,14 +53,5 @@ async function look(proof: Proof, target: ProbeTarget): Promise<Served> {
 
 function opener(proof: Proof, { from, port }: ProbeTarget, address: string): Open {
   if (from !== 'gateway') return (signal) => reach(address, port, signal);
-  return async () => forwarded(await proof.connection(), address, port);
-}
-
-/** A connection from the gateway, as its sshd makes it. */
-async function forwarded(connection: Connection, host: string, port: number): Promise<Duplex> {
-  try {
-    return await connection.forward({ host, port });
-  } catch (error) {
-    throw new PeerFault('unreachable', error instanceof Error ? error.message : String(error));
-  }
+  return async () => forwarded(await proof.connection(), { host: address, port });
 }

@@ -21,7 +21,7 @@ export interface Login {
 export interface Connection {
   /** Opens a session channel and runs `command` in it. */
   exec(command: string): Promise<Session>;
-  /** A TCP stream from the machine to `address`, as the key's permitopen allows. */
+  /** A TCP stream from the machine to an address or name, as the key's permitopen allows; `unreachable` otherwise. */
   forward(to: Address): Promise<Duplex>;
   /** Aborts when the connection is gone, for whatever reason. */
   readonly lost: AbortSignal;
@@ -140,21 +140,28 @@ function connection(client: Client, at: Address): Connection {
     lost: gone.signal,
     close: () => client.end(),
     exec: (command) =>
-      settle(at, (done) => client.exec(command, (error, channel) => done(error, error ? undefined : session(channel)))),
-    forward: (to) => settle(at, (done) => client.forwardOut('127.0.0.1', 0, to.host, to.port, done)),
+      settle(
+        (error) => unreachable(at, error),
+        (done) => client.exec(command, (error, channel) => done(error, error ? undefined : session(channel))),
+      ),
+    forward: (to) =>
+      settle(
+        (error) => notForwarded(at, to, error),
+        (done) => client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
+      ),
   };
 }
 
 /** ssh2 throws at once when the connection is already gone, and never answers when it goes away meanwhile. */
 function settle<T>(
-  at: Address,
+  failure: (error: unknown) => NamedError,
   start: (done: (error: Error | undefined, value: T | undefined) => void) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     try {
-      start((error, value) => (value === undefined ? reject(unreachable(at, error)) : resolve(value)));
+      start((error, value) => (value === undefined ? reject(failure(error)) : resolve(value)));
     } catch (error) {
-      reject(unreachable(at, error));
+      reject(failure(error));
     }
   });
 }
@@ -189,6 +196,20 @@ function unreachable(at: Address, cause?: unknown): NamedError {
       transient: true,
       cause,
     },
+  );
+}
+
+/** The reasons of RFC 4254 5.1: 1 is for what the key may not, 2 for what did not work. */
+function notForwarded(at: Address, to: Address, cause: unknown): NamedError {
+  const reason = cause instanceof Error && 'reason' in cause ? cause.reason : undefined;
+  if (reason === undefined) return unreachable(at, cause);
+  const why = cause instanceof Error ? cause.message.replace('(SSH) Channel open failure: ', '') : '';
+  return new NamedError(
+    'unreachable',
+    reason === 1
+      ? `the SSH server of ${at.host} does not let the controller connect to ${to.host} port ${to.port} from there; push to the machine once, so that its key line is renewed`
+      : `${to.host} port ${to.port} cannot be reached from ${at.host} (${why})`,
+    { transient: true, cause },
   );
 }
 

@@ -592,24 +592,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       links: {
         type: 'array',
         description: 'The chain one by one, leaf first, and the root it leads to when that is known here.',
-        items: {
-          title: 'Chain link',
-          description: 'One certificate of a chain, or the root it leads to.',
-          type: 'object',
-          additionalProperties: false,
-          required: ['role', 'subject', 'issuer', 'notBefore', 'notAfter', 'keyKind', 'fingerprint', 'findings'],
-          properties: {
-            role: { type: 'string', enum: ['leaf', 'intermediate', 'root'] },
-            subject: { type: 'string' },
-            issuer: { type: 'string' },
-            notBefore: { $ref: '../common.schema.json#/$defs/instant' },
-            notAfter: { $ref: '../common.schema.json#/$defs/instant' },
-            keyKind: { type: 'string' },
-            fingerprint: { $ref: '../common.schema.json#/$defs/sha256' },
-            source: { type: 'string', description: 'Of a root: who trusts it.' },
-            findings: { type: 'array', items: { type: 'string' }, description: 'What peers will mind.' },
-          },
-        },
+        items: { $ref: 'chain-link.schema.json' },
       },
     },
   },
@@ -833,6 +816,26 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: 'certificate-standing.schema.json',
         description: 'Of what the head binds; absent for what stands in a draft.',
       },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/chain-link.schema.json',
+    title: 'Chain link',
+    description: 'One certificate of a chain, or the root it leads to.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['role', 'subject', 'issuer', 'notBefore', 'notAfter', 'keyKind', 'fingerprint', 'findings'],
+    properties: {
+      role: { type: 'string', enum: ['leaf', 'intermediate', 'root'] },
+      subject: { type: 'string' },
+      issuer: { type: 'string' },
+      notBefore: { $ref: '../common.schema.json#/$defs/instant' },
+      notAfter: { $ref: '../common.schema.json#/$defs/instant' },
+      keyKind: { type: 'string' },
+      fingerprint: { $ref: '../common.schema.json#/$defs/sha256' },
+      source: { type: 'string', description: 'Of a root: who trusts it.' },
+      findings: { type: 'array', items: { type: 'string' }, description: 'What peers will mind.' },
     },
   },
   {
@@ -1551,6 +1554,176 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           'PKCS#8: encrypted (PBES2 with AES-256 and PBKDF2 over HMAC-SHA-256), or in clear when that was asked for.',
       },
       certificates: { type: 'string', title: 'Certificates', description: 'The chain in PEM, leaf first.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/probe-report.schema.json',
+    title: 'Probe report',
+    description: 'What probes have shown, worst news included.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['probes', 'score', 'well'],
+    properties: {
+      domain: { $ref: '../common.schema.json#/$defs/domain' },
+      found: {
+        type: 'string',
+        enum: ['mx', 'address', 'null-mx'],
+        description: 'Of a domain: how its servers were found; null-mx: it takes no mail (RFC 7505).',
+      },
+      probes: { type: 'array', items: { $ref: 'probe-view.schema.json' } },
+      score: { type: 'integer', minimum: 0, maximum: 100, description: 'The average of all.' },
+      well: { type: 'boolean', description: 'Whether no step of any failed.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/probe-request.schema.json',
+    title: 'Probe request',
+    description:
+      'What to look at: the listeners of machines, of all when nothing is said; or one server; or the servers that take the mail of a domain.',
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      machines: {
+        type: 'array',
+        description: 'Whose listeners; those of every member when left out.',
+        minItems: 1,
+        maxItems: 100,
+        uniqueItems: true,
+        items: { $ref: '../common.schema.json#/$defs/machineName' },
+      },
+      listener: { $ref: '../common.schema.json#/$defs/name', description: 'Only the listener of this name.' },
+      host: {
+        type: 'string',
+        description: 'A server, by name or IP address.',
+        minLength: 1,
+        maxLength: 253,
+        pattern:
+          '^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*|[0-9a-fA-F:.]+)$',
+      },
+      port: {
+        $ref: '../common.schema.json#/$defs/port',
+        description: 'Its port; the usual one of the service when left out.',
+      },
+      service: {
+        type: 'string',
+        enum: ['smtp', 'smtps', 'https', 'ldaps', 'ldap-starttls'],
+        description:
+          'What it speaks: SMTP with STARTTLS, or TLS from the first byte, or HTTPS, LDAP over TLS, LDAP with StartTLS; told by the port when left out.',
+      },
+      name: {
+        $ref: '../common.schema.json#/$defs/hostname',
+        description: 'The name to ask for (SNI), which its certificate must carry; its own when left out.',
+      },
+      domain: {
+        $ref: '../common.schema.json#/$defs/domain',
+        description: 'A mail domain: the hosts of its MX records, else its own address (RFC 5321 5.1).',
+      },
+      from: {
+        $ref: '../common.schema.json#/$defs/machineName',
+        description: 'Look from this machine, over its SSH connection, instead of from the controller.',
+      },
+    },
+    dependentRequired: { port: ['host'], service: ['host'], name: ['host'] },
+    allOf: [
+      {
+        if: { required: ['host'], properties: { host: true } },
+        then: { properties: { domain: false, machines: false, listener: false } },
+      },
+      {
+        if: { required: ['domain'], properties: { domain: true } },
+        then: { properties: { machines: false, listener: false } },
+      },
+    ],
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/probe-view.schema.json',
+    title: 'Probe',
+    description: 'What one connection to one server has shown, step by step.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['from', 'server', 'port', 'service', 'names', 'seen', 'steps', 'score', 'chain'],
+    properties: {
+      machine: {
+        $ref: '../common.schema.json#/$defs/machineName',
+        description: 'Whose listener it is, where it is one of ours.',
+      },
+      listener: { $ref: '../common.schema.json#/$defs/name' },
+      from: { type: 'string', description: 'controller, or the machine it was taken from.' },
+      server: { type: 'string', description: 'The name or address that was connected to.' },
+      port: { $ref: '../common.schema.json#/$defs/port' },
+      preference: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 65535,
+        description: 'Of the MX record; the lowest is tried first.',
+      },
+      service: { type: 'string', enum: ['smtp', 'smtps', 'https', 'ldaps', 'ldap-starttls'] },
+      names: {
+        type: 'array',
+        description: 'The names that the certificate must carry; none: nothing was compared.',
+        items: { type: 'string' },
+      },
+      seen: { $ref: '../common.schema.json#/$defs/instant' },
+      greeting: { type: 'string', description: 'How the server greeted.' },
+      protocol: { type: 'string', description: 'The version of TLS that was agreed on.' },
+      cipher: { type: 'string' },
+      steps: {
+        type: 'array',
+        description: 'One for each thing that must go well, in order.',
+        items: {
+          title: 'Probe step',
+          type: 'object',
+          additionalProperties: false,
+          required: ['step', 'result', 'findings'],
+          properties: {
+            step: {
+              type: 'string',
+              enum: ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'certificate', 'name', 'secure', 'from'],
+              description:
+                'certificate: the chain; name: whether it is for the server; secure: EHLO once more, in TLS; from: whether the sender of a message is taken.',
+            },
+            result: {
+              type: 'string',
+              enum: ['passed', 'warning', 'failed', 'skipped'],
+              description: 'skipped: an earlier step failed.',
+            },
+            milliseconds: {
+              type: 'integer',
+              minimum: 0,
+              description: 'How long the server took; absent where nothing was asked of it.',
+            },
+            findings: {
+              type: 'array',
+              items: {
+                title: 'Probe finding',
+                type: 'object',
+                additionalProperties: false,
+                required: ['rule', 'result', 'detail'],
+                properties: {
+                  rule: { type: 'string', pattern: '^[a-z0-9-]+$', description: 'docs/verify.md explains each.' },
+                  result: { type: 'string', enum: ['warning', 'failed'] },
+                  detail: { type: 'string', description: 'What is the matter and what comes of it, in words.' },
+                },
+              },
+            },
+          },
+        },
+      },
+      score: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 100,
+        description:
+          'How far mail can be trusted to arrive over verified TLS: the weights of the steps that passed, half of those with a warning.',
+      },
+      chain: {
+        type: 'array',
+        description: 'The certificates as they were served, and the root they lead to where that is known and was not.',
+        items: { $ref: 'chain-link.schema.json' },
+      },
     },
   },
   {

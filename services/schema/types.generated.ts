@@ -47,6 +47,7 @@ export interface Shapes {
   readonly 'certificate-source': CertificateSource;
   readonly 'certificate-standing': CertificateStanding;
   readonly 'certificate-view': CertificateView;
+  readonly 'chain-link': ChainLink;
   readonly 'commit-options': CommitOptions;
   readonly committed: Committed;
   readonly 'diff-query': DiffQuery;
@@ -82,6 +83,9 @@ export interface Shapes {
   readonly 'pkcs12-file': Pkcs12File;
   readonly 'pkcs12-options': Pkcs12Options;
   readonly 'private-key': PrivateKey;
+  readonly 'probe-report': ProbeReport;
+  readonly 'probe-request': ProbeRequest;
+  readonly 'probe-view': Probe;
   readonly problem: Problem;
   readonly 'rebase-options': RebaseOptions;
   readonly 'renewal-options': RenewalOptions;
@@ -1807,6 +1811,153 @@ export interface PrivateKey {
    * The chain in PEM, leaf first.
    */
   readonly certificates: string;
+}
+/**
+ * What probes have shown, worst news included.
+ */
+export interface ProbeReport {
+  /**
+   * A domain name in its ASCII form (IDNA A-labels), lower case.
+   */
+  readonly domain?: string;
+  /**
+   * Of a domain: how its servers were found; null-mx: it takes no mail (RFC 7505).
+   */
+  readonly found?: 'mx' | 'address' | 'null-mx';
+  readonly probes: readonly Probe[];
+  /**
+   * The average of all.
+   */
+  readonly score: number;
+  /**
+   * Whether no step of any failed.
+   */
+  readonly well: boolean;
+}
+/**
+ * What one connection to one server has shown, step by step.
+ */
+export interface Probe {
+  /**
+   * Whose listener it is, where it is one of ours.
+   */
+  readonly machine?: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly listener?: string;
+  /**
+   * controller, or the machine it was taken from.
+   */
+  readonly from: string;
+  /**
+   * The name or address that was connected to.
+   */
+  readonly server: string;
+  readonly port: number;
+  /**
+   * Of the MX record; the lowest is tried first.
+   */
+  readonly preference?: number;
+  readonly service: 'smtp' | 'smtps' | 'https' | 'ldaps' | 'ldap-starttls';
+  /**
+   * The names that the certificate must carry; none: nothing was compared.
+   */
+  readonly names: readonly string[];
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly seen: string;
+  /**
+   * How the server greeted.
+   */
+  readonly greeting?: string;
+  /**
+   * The version of TLS that was agreed on.
+   */
+  readonly protocol?: string;
+  readonly cipher?: string;
+  /**
+   * One for each thing that must go well, in order.
+   */
+  readonly steps: readonly ProbeStep[];
+  /**
+   * How far mail can be trusted to arrive over verified TLS: the weights of the steps that passed, half of those with a warning.
+   */
+  readonly score: number;
+  /**
+   * The certificates as they were served, and the root they lead to where that is known and was not.
+   */
+  readonly chain: readonly ChainLink[];
+}
+export interface ProbeStep {
+  /**
+   * certificate: the chain; name: whether it is for the server; secure: EHLO once more, in TLS; from: whether the sender of a message is taken.
+   */
+  readonly step:
+    'connect' | 'greeting' | 'ehlo' | 'starttls' | 'handshake' | 'certificate' | 'name' | 'secure' | 'from';
+  /**
+   * skipped: an earlier step failed.
+   */
+  readonly result: 'passed' | 'warning' | 'failed' | 'skipped';
+  /**
+   * How long the server took; absent where nothing was asked of it.
+   */
+  readonly milliseconds?: number;
+  readonly findings: readonly ProbeFinding[];
+}
+export interface ProbeFinding {
+  /**
+   * docs/verify.md explains each.
+   */
+  readonly rule: string;
+  readonly result: 'warning' | 'failed';
+  /**
+   * What is the matter and what comes of it, in words.
+   */
+  readonly detail: string;
+}
+/**
+ * What to look at: the listeners of machines, of all when nothing is said; or one server; or the servers that take the mail of a domain.
+ */
+export interface ProbeRequest {
+  /**
+   * Whose listeners; those of every member when left out.
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines?: readonly string[];
+  /**
+   * Only the listener of this name.
+   */
+  readonly listener?: string;
+  /**
+   * A server, by name or IP address.
+   */
+  readonly host?: string;
+  /**
+   * Its port; the usual one of the service when left out.
+   */
+  readonly port?: number;
+  /**
+   * What it speaks: SMTP with STARTTLS, or TLS from the first byte, or HTTPS, LDAP over TLS, LDAP with StartTLS; told by the port when left out.
+   */
+  readonly service?: 'smtp' | 'smtps' | 'https' | 'ldaps' | 'ldap-starttls';
+  /**
+   * The name to ask for (SNI), which its certificate must carry; its own when left out.
+   */
+  readonly name?: string;
+  /**
+   * A mail domain: the hosts of its MX records, else its own address (RFC 5321 5.1).
+   */
+  readonly domain?: string;
+  /**
+   * Look from this machine, over its SSH connection, instead of from the controller.
+   */
+  readonly from?: string;
 }
 /**
  * Why a request was refused or failed (RFC 9457).

@@ -17,7 +17,9 @@ import { apiService, type ApiService } from '../../services/api/service.ts';
 import { backupService } from '../../services/backup/service.ts';
 import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
+import { NamedError } from '../../services/errors.ts';
 import { machineService } from '../../services/machines/service.ts';
+import { probeService } from '../../services/observe/probe/service.ts';
 import { alertService } from '../../services/observe/service.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
 import { signingRequests } from '../../services/pki/requests/service.ts';
@@ -80,12 +82,14 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const push = pushStandIn(config, now);
   const authorities = authorityService({ store, secrets, pki, now });
   const requests = signingRequests({ store, secrets, now });
+  const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const real = {
     ...{ store, pki, machines, config, push, now },
     audit: auditService({ store, now, random: randomBytes }),
     authorities,
-    certificates: certificateService({ config, pki, requests, authorities, push, now }),
+    certificates,
     membership: membershipStandIn(config, machines),
+    probes: probeService({ config, machines, certificates, pki, pool: noGateways, lookUpMx: noDns, now }),
     alerts: alertService({ store, config, pki, authorities, push, now }),
     backup: backupService({ config, machines, pki, authorities, now }),
     random: (size: number) => randomBytes(size),
@@ -123,6 +127,13 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     },
   };
 }
+
+const noGateways = {
+  link: (id: string) => Promise.reject(new NamedError('unreachable', `no gateway ${id} is up in this test`)),
+};
+
+/** Every domain is without MX records. */
+const noDns = () => Promise.resolve([]);
 
 /** fetch adds `no-cache` to conditional requests by itself, which asks for the whole answer. */
 export const uncached = { 'cache-control': 'max-age=0' } as const;

@@ -46,6 +46,15 @@ describe('the options of signetd', () => {
     assert.deepEqual(fromFlags.store.options, { hosts: ['http://x:1', 'http://y:2'], prefix: 'signet/' });
   });
 
+  it('name a DNS server by its address', () => {
+    const servers = ['198.18.0.53', '198.18.0.53:5353', '2001:db8::53', '[2001:db8::53]:5353'];
+
+    assert.deepEqual(
+      servers.map((server) => options(['--resolver', server]).resolver),
+      servers,
+    );
+  });
+
   const refused: Readonly<Record<string, readonly [args: readonly string[], message: RegExp]>> = {
     'a flag there is none of': [['--stat', '/x'], /Unknown option '--stat'.*; see signetd --help$/],
     'a word that is no flag': [['start'], /Unexpected argument 'start'.*; see signetd --help$/],
@@ -57,6 +66,7 @@ describe('the options of signetd', () => {
     'brackets that do not close': [['--listen', '[::1:7410'], /^--listen takes HOST:PORT/],
     'a certificate without its key': [['--tls-certificate', 'a'], /--tls-certificate and --tls-key together$/],
     'a key without its certificate': [['--tls-key', 'a'], /--tls-certificate and --tls-key together$/],
+    'a DNS server by name': [['--resolver', 'dns.example.test'], /^--resolver takes an IP address/],
     'a window of no time': [['--window', '0'], /^--window takes a whole number of seconds/],
     'a window longer than a gateway takes': [['--window', '3601'], /^--window takes .* 1 to 3600/],
     'a probe that is no number': [['--probe', '5s'], /^--probe takes a whole number of seconds.*"5s"$/],

@@ -19,7 +19,7 @@ case $#:${1-} in
   [12]:leave) leave "${2-}" ;;
   2:watchdog) watchdog "$2" ;;
   1:boot) boot ;;
-  1:hook) install_hook ;;
+  1:hook) install_hook && renew_key ;;
   3:authorize) as_self authorize "$2" "$3" ;;
   1:forget) as_self change_keys ;;
   *) refuse bad-request 'there is no such verb here' ;;

@@ -87,7 +87,7 @@ describe('the gateway script', { skip: skipLab }, () => {
     assert.equal(await gateway.inside('cat /etc/cron.d/signet'), '@reboot root /usr/local/lib/signet/gateway boot\n');
   });
 
-  it('is all that the key may run, and only on the way to the machine itself', async () => {
+  it('is all that the key may run, and only on the way to the machine itself and to where mail goes', async () => {
     for (const command of ['id', 'push 1; id', '$(id)', 'sh -c id', '']) {
       const { status, lines } = await withKey(command);
       assert.equal(status, 3, command);
@@ -95,6 +95,7 @@ describe('the gateway script', { skip: skipLab }, () => {
     }
     const key = await gateway.inside('grep signet/gateway /root/.ssh/authorized_keys');
     assert.match(key, /^restrict,port-forwarding,permitopen="127\.0\.0\.1:\*",/);
+    assert.match(key, /,permitopen="\*:25",/);
     assert.match(key, new RegExp(`permitopen="${gateway.address.replaceAll('.', '\\.')}:\\*"`));
   });
 
@@ -125,6 +126,8 @@ describe('the gateway script', { skip: skipLab }, () => {
     const header = (text: string, epoch = 3): string =>
       `epoch ${epoch}\nscript ${Buffer.byteLength(text)} ${sha256(text)}\n`;
 
+    const line = await gateway.inside('grep signet/gateway /root/.ssh/authorized_keys');
+    await gateway.inside(`sed -i 's/permitopen="[*]:25",//' /root/.ssh/authorized_keys`);
     const upgraded = await mx1.ask('upgrade', header(next) + next);
     const refused = [
       await mx1.ask('upgrade', header(script) + script.replace('umask 077', 'umask 000')),
@@ -133,6 +136,11 @@ describe('the gateway script', { skip: skipLab }, () => {
     ];
 
     assert.deepEqual(upgraded.lines, ['script 1.0badcafe', 'end']);
+    assert.equal(
+      await gateway.inside('grep signet/gateway /root/.ssh/authorized_keys'),
+      line,
+      'its key line is renewed',
+    );
     assert.deepEqual(
       refused.map(({ lines }) => lines[0]?.split(' ', 2).join(' ')),
       ['refused invalid', 'refused invalid', 'refused stale-epoch'],
