@@ -1593,7 +1593,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         uniqueItems: true,
         items: { $ref: '../common.schema.json#/$defs/machineName' },
       },
-      listener: { $ref: '../common.schema.json#/$defs/name', description: 'Only the listener of this name.' },
+      listener: { $ref: '../common.schema.json#/$defs/probed', description: 'Only the listener of this name.' },
       host: {
         type: 'string',
         description: 'A server, by name or IP address.',
@@ -1650,7 +1650,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/machineName',
         description: 'Whose listener it is, where it is one of ours.',
       },
-      listener: { $ref: '../common.schema.json#/$defs/name' },
+      listener: { $ref: '../common.schema.json#/$defs/probed' },
       from: { type: 'string', description: 'controller, or the machine it was taken from.' },
       server: { type: 'string', description: 'The name or address that was connected to.' },
       port: { $ref: '../common.schema.json#/$defs/port' },

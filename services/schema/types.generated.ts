@@ -1843,7 +1843,7 @@ export interface Probe {
    */
   readonly machine?: string;
   /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
+   * What a probe looks at: the name of a listener, or services/NAME.
    */
   readonly listener?: string;
   /**

@@ -30,7 +30,7 @@ export function listenerAim(target: ProbeTarget, owner: Owner, from?: string): A
   const vantage = from ?? (target.from === 'controller' ? controller : owner.machine);
   const everywhere = vantage === owner.machine ? '127.0.0.1' : owner.host;
   const names = tls === 'off' ? [] : namesOf(listener, owner, serverName);
-  const service: Service = tls === 'implicit' ? 'smtps' : 'smtp';
+  const service = spoken(target, owner);
   const committed = owner.chains.get(target.chain);
   return {
     view: {
@@ -44,15 +44,15 @@ export function listenerAim(target: ProbeTarget, owner: Owner, from?: string): A
 }
 
 /** A server that is named in the request. */
-export function hostAim({ host = '', port, service, name }: ProbeRequest, from: string): Aim {
-  const spoken = service ?? serviceAt(port);
+export function hostAim({ host = '', port, service: asService, name }: ProbeRequest, from: string): Aim {
+  const service = asService ?? serviceAt(port);
   const asked = name ?? host;
   const names = isIP(asked) === 0 ? [asked] : [];
-  const at = port ?? usualPorts[spoken];
+  const at = port ?? usualPorts[service];
   return {
-    view: { from, server: host, port: at, service: spoken, names },
+    view: { from, server: host, port: at, service, names },
     serverName: asked,
-    expected: { service: spoken, names },
+    expected: { service, names },
   };
 }
 
@@ -84,8 +84,15 @@ function serviceAt(port: number | undefined): Service {
   return (usual?.[0] as Service | undefined) ?? 'smtp';
 }
 
+/** What is no listener for mail is spoken to in TLS alone. */
+function spoken({ listener, tls, port }: ProbeTarget, { settings }: Owner): Service {
+  if (Object.hasOwn(settings.listeners, listener)) return tls === 'implicit' ? 'smtps' : 'smtp';
+  return serviceAt(port) === 'ldaps' ? 'ldaps' : 'https';
+}
+
 /** The host name of the interface and, where the world sends mail, the names under which it does. */
 function namesOf(listener: string, { settings }: Owner, serverName: string): readonly string[] {
+  if (serverName === '' || isIP(serverName) !== 0) return [];
   const set = settings.listeners[listener];
   const mxNames = set?.role === 'public' ? (settings.interfaces[set.interface]?.mxNames ?? []) : [];
   return [...new Set([serverName, ...mxNames])];

@@ -112,6 +112,13 @@ describe('an aim', () => {
     assert.deepEqual(at('controller', 'mx2'), ['mx2', '198.18.0.11']);
   });
 
+  it('at what is no listener speaks nothing but TLS', () => {
+    const at = (port: number) =>
+      listenerAim({ ...target, listener: 'services/dlp', port, tls: 'implicit' }, owner).view.service;
+
+    assert.deepEqual([at(8443), at(636)], ['https', 'ldaps']);
+  });
+
   it('at a listener expects no TLS where it is off', () => {
     const { view, expected } = listenerAim({ ...target, tls: 'off' }, owner);
 
