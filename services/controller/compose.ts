@@ -87,7 +87,21 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
-    api: { config, pki, machines, push, certificates, authorities, membership, backup, probes, alerts, audit, store, now },
+    api: {
+      config,
+      pki,
+      machines,
+      push,
+      certificates,
+      authorities,
+      membership,
+      backup,
+      probes,
+      alerts,
+      audit,
+      store,
+      now,
+    },
     lead: {
       store,
       config,
