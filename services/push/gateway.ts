@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isTransient, NamedError } from '../errors.ts';
-import type { Facts } from '../schema/types.generated.ts';
+import type { Facts, PostfixFacts } from '../schema/types.generated.ts';
 import { readReport, type Report } from './answer.ts';
 import { patiently } from './patience.ts';
 import { livePaths } from './plan.ts';
@@ -218,6 +218,17 @@ function links(report: Report): NonNullable<Facts['links']> {
   );
 }
 
+function resolvers({ values }: Report): NonNullable<PostfixFacts['resolvers']> {
+  return (values.get('resolver') ?? []).map((line) => {
+    const [address = '', answer = ''] = line.split(' ');
+    return { address, validates: isAnswer(answer) ? answer : 'untried' };
+  });
+}
+
+function isAnswer(word: string): word is 'yes' | 'no' | 'failed' | 'silent' {
+  return ['yes', 'no', 'failed', 'silent'].includes(word);
+}
+
 function factsOf(report: Report, now: Date): Facts {
   const word = (key: string) => value(report, key).replace(/^-$/, '');
   const hook = value(report, 'boot-hook');
@@ -247,6 +258,7 @@ function factsOf(report: Report, now: Date): Facts {
             services: Object.fromEntries(
               Object.entries(pairs(report, 'service')).map(([name, port]) => [name, Number(port)]),
             ),
+            resolvers: resolvers(report),
             mainCf: report.texts.get(`${directory}/main.cf`) ?? '',
             masterCf: report.texts.get(`${directory}/master.cf`) ?? '',
           },

@@ -2743,6 +2743,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             description: 'Port numbers of the service names in master.cf, from services(5).',
             additionalProperties: { $ref: 'common.schema.json#/$defs/port' },
           },
+          resolvers: {
+            type: 'array',
+            description: 'Whom the delivery process asks for names, from the resolv.conf it reads, in order.',
+            items: {
+              title: 'Resolver',
+              type: 'object',
+              additionalProperties: false,
+              required: ['address', 'validates'],
+              properties: {
+                address: { type: 'string' },
+                validates: {
+                  type: 'string',
+                  enum: ['yes', 'no', 'failed', 'silent', 'untried'],
+                  description:
+                    'Whether it says that it proved a signed answer (the AD bit); failed: it answered with an error; silent: it did not answer; untried: the machine lacks perl, or its script is older.',
+                },
+              },
+            },
+          },
           mainCf: { type: 'string', description: 'Text of main.cf.' },
           masterCf: { type: 'string', description: 'Text of master.cf.' },
         },

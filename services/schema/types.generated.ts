@@ -2858,6 +2858,10 @@ export interface PostfixFacts {
     readonly [k: string]: number;
   };
   /**
+   * Whom the delivery process asks for names, from the resolv.conf it reads, in order.
+   */
+  readonly resolvers?: readonly Resolver[];
+  /**
    * Text of main.cf.
    */
   readonly mainCf: string;
@@ -2865,6 +2869,13 @@ export interface PostfixFacts {
    * Text of master.cf.
    */
   readonly masterCf: string;
+}
+export interface Resolver {
+  readonly address: string;
+  /**
+   * Whether it says that it proved a signed answer (the AD bit); failed: it answered with an error; silent: it did not answer; untried: the machine lacks perl, or its script is older.
+   */
+  readonly validates: 'yes' | 'no' | 'failed' | 'silent' | 'untried';
 }
 /**
  * What is inside the encrypted part of a configuration file.

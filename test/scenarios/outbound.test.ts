@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { logged } from '../../services/platforms/postfix/outcomes.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
-import { amend, bind, full, join, startScenario, type Scenario } from './harness.ts';
+import { amend, bind, commit, full, join, startScenario, type Scenario } from './harness.ts';
 import { attempted, mailLog } from './outbound/mail-log.ts';
 import { byDefault, byDomain, destination, recipient, type Play } from './outbound/plays.ts';
 import { real, realRecords, receivedBy, takeMail } from './outbound/real-peer.ts';
-import { withoutResolver } from './outbound/resolver.ts';
+import { runResolver, withoutResolver } from './outbound/resolver.ts';
+import { Refused } from './signetd.ts';
 import { change, setStage, trustAuthority, type Seen, type Stage } from './outbound/stage.ts';
 
 /** Short, so that mail that waits is tried again within the test. */
@@ -101,10 +102,41 @@ describe('mail leaves as its destination says', { skip: skipLab || withoutResolv
     });
   }
 
+  it(
+    'a fallback relay gets what must not go in clear to the domain, and its own name decides how',
+    { skip: full ? false : 'the commit warns of it, which the gate has' },
+    async () => {
+      const strict = first.filter(({ row }) => row.level === 'required' && row.peer === 'not-offered');
+      const relay = first.find(({ row }) => row.level === 'none' && row.peer === 'valid')?.exchanger ?? '';
+
+      await gateway.inside(`postconf 'smtp_fallback_relay=[${relay}]' && postfix reload`);
+      await stage.send(strict, 'fallback');
+      const [seen] = await Promise.all(strict.map((play) => stage.seen(play, 'fallback')));
+      await gateway.inside('postconf -X smtp_fallback_relay && postfix reload');
+
+      assert.equal(seen?.verdict, 'unverified');
+    },
+  );
+
+  it('a destination with DANE is refused for a gateway whose resolver proves nothing', async () => {
+    const dane = { op: 'set', level: 'machine/mx1', path: '/destinations/new.test', value: { tls: 'dane' } } as const;
+
+    await runResolver(gateway, 'iterator');
+    await scenario.signetd.api('POST', '/machines/mx1/probe');
+    await amend(scenario.signetd, dane);
+    const refusal = await commit(scenario.signetd, 'dane').catch((error: unknown) => error);
+
+    assert.ok(refusal instanceof Refused, JSON.stringify(refusal));
+    assert.match(
+      JSON.stringify(refusal.problem.errors),
+      /"machine":"mx1".*DNSSEC, and 127\.0\.0\.1, which Postfix asks/,
+    );
+  });
+
   function setDestination(domain: string, play: Play | undefined) {
     assert.ok(play);
     const value = destination(play, stage.identities);
-    return { op: 'set', level: 'cluster', path: `/destinations/${domain}`, value } as const;
+    return { op: 'set', level: 'machine/mx1', path: `/destinations/${domain}`, value } as const;
   }
 
   function seen(group: readonly Play[]): Promise<readonly Seen[]> {

@@ -2,6 +2,7 @@
 import type { Finding } from '../../errors.ts';
 import { pointer } from '../../schema/pointer.ts';
 import type { PostfixFacts, Settings } from '../../schema/types.generated.ts';
+import { checkDane } from './check-dane.ts';
 import { parameter } from './endpoints.ts';
 import { trustNames } from './trust.ts';
 
@@ -57,21 +58,16 @@ function nextHopParameters(postfix: PostfixFacts): readonly NextHopParameter[] {
     ...(viaDefault
       ? [{ name: 'default_transport', value: parameter(postfix, 'default_transport'), nextHop: viaDefault }]
       : []),
-    ...['transport_maps', 'sender_dependent_relayhost_maps', 'sender_dependent_default_transport_maps']
+    // Mail that its own servers do not take, for want of TLS too, goes to the fallback relay, and TLS as that one's name has it.
+    ...[
+      'transport_maps',
+      'sender_dependent_relayhost_maps',
+      'sender_dependent_default_transport_maps',
+      'smtp_fallback_relay',
+    ]
       .map((name) => ({ name, value: parameter(postfix, name) }))
       .filter(({ value }) => value !== ''),
   ];
-}
-
-function checkDane(destinations: Settings['destinations'], postfix: PostfixFacts): readonly Finding[] {
-  const lookup = parameter(postfix, 'smtp_host_lookup', 'dns');
-  if (/\bdns\b/.test(lookup)) return [];
-  return Object.entries(destinations)
-    .filter(([, { tls }]) => tls === 'dane' || tls === 'dane-only')
-    .map(([domain, { tls }]) => ({
-      pointer: pointer(['destinations', domain, 'tls']),
-      detail: `${tls} needs DNS, but smtp_host_lookup = ${lookup} on the machine leaves it out; add dns there, or choose another level`,
-    }));
 }
 
 /** The levels that look at the list of authorities: TLSA records and fingerprints need none. */

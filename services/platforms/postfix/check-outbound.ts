@@ -2,6 +2,7 @@
 import type { Finding } from '../../errors.ts';
 import type { Facts, PostfixFacts, Settings } from '../../schema/types.generated.ts';
 import { checkAddress } from './check-listeners.ts';
+import { parameter } from './endpoints.ts';
 import { entries } from './master-cf.ts';
 import { outboundParameters } from './outbound.ts';
 import { protocolParameters } from './protocols.ts';
@@ -18,7 +19,7 @@ function checkDelivery({ outbound, interfaces, listeners }: Settings, facts: Fac
   return name === undefined || address === undefined || said ? [] : checkAddress(name, address, facts);
 }
 
-/** What master.cf sets with -o on Postfix's own delivery services holds there instead of what main.cf says. */
+/** What master.cf sets with -o on the services that deliver by default holds there instead of what main.cf says. */
 function checkOverrides(settings: Settings, facts: Facts, postfix: PostfixFacts): readonly Finding[] {
   const { interface: delivery } = settings.outbound;
   const named = delivery === undefined || Object.hasOwn(settings.interfaces, delivery);
@@ -27,8 +28,13 @@ function checkOverrides(settings: Settings, facts: Facts, postfix: PostfixFacts)
     ...protocolParameters('smtp', settings.protocols.outbound, postfix.version),
     ...outboundParameters(settings, facts),
   };
+  const delivering = [
+    ...['smtp', 'relay'],
+    // Before the colon, the service (transport(5)).
+    ...['default_transport', 'relay_transport'].map((each) => parameter(postfix, each).split(':')[0]),
+  ];
   return entries(postfix.masterCf)
-    .filter(({ name, type, command }) => type === 'unix' && command === 'smtp' && (name === 'smtp' || name === 'relay'))
+    .filter(({ name, type, command }) => type === 'unix' && command === 'smtp' && delivering.includes(name))
     .flatMap(({ name, options }) =>
       options
         .filter((option) => Object.hasOwn(owned, option.name))

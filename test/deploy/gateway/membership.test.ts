@@ -59,6 +59,8 @@ describe('the gateway script', { skip: skipLab }, () => {
     assert.equal(lineOf(lines, 'address'), gateway.address);
     assert.ok(lines.includes(`parameter myhostname ${gateway.hostname}`));
     assert.ok(lines.includes('parameter relayhost '));
+    // The lab has no resolver, so that of the machine itself would be asked.
+    assert.equal(lineOf(lines, 'resolver'), '127.0.0.1 silent');
     assert.ok(lines.includes('service smtp 25'));
     assert.ok(Number(lineOf(lines, 'free-kilobytes')) > 1000);
     const text = await gateway.inside(`cat ${masterCf}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { postfix } from '../../../services/platforms/postfix/postfix.ts';
-import type { Facts, PostfixFacts } from '../../../services/schema/types.generated.ts';
+import type { Facts, PostfixFacts, Resolver } from '../../../services/schema/types.generated.ts';
 import { changed, facts, fixture, input, listener, manifest, settings, type Sections } from './sample.ts';
 
 interface Case {
@@ -153,6 +153,44 @@ const cases: readonly Case[] = [
     expected: [['/destinations/default/tls', /dane needs DNS, but smtp_host_lookup = native/]],
   },
   {
+    title: 'DANE is refused where the resolver proves nothing, once for all destinations',
+    settings: { destinations: { ...partner, 'a.example': { tls: 'dane' }, 'b.example': { tls: 'dane-only' } } },
+    postfix: { resolvers: [{ address: '192.0.2.53', validates: 'no' }] },
+    expected: [['/destinations/a.example/tls', /validates DNSSEC, and 192\.0\.2\.53, .* does not; run one that does/]],
+  },
+  {
+    title: 'DANE is refused where no resolver answers',
+    settings: { destinations: { default: { tls: 'dane' } } },
+    postfix: { resolvers: [{ address: '127.0.0.1', validates: 'silent' }] },
+    expected: [['/destinations/default/tls', /none answers at 127\.0\.0\.1/]],
+  },
+  {
+    title: 'DANE is in order with a resolver on the machine that validates, or where nothing was found out',
+    settings: { destinations: { default: { tls: 'dane' } } },
+    postfix: { resolvers: [{ address: '127.0.0.1', validates: 'yes' }] },
+    expected: [],
+  },
+  {
+    title: 'DANE is in order with a resolver that proves nothing where no destination asks for it',
+    settings: { destinations: partner },
+    postfix: { resolvers: [{ address: '192.0.2.53', validates: 'no' }] },
+    expected: [],
+  },
+  {
+    title: 'rows for domains are named where a fallback relay takes what their servers do not',
+    settings: { destinations: partner },
+    postfix: { mainCf: 'smtp_fallback_relay = [relay.example.net]\n' },
+    expected: [['/destinations/partner.example', /smtp_fallback_relay = \[relay\.example\.net\]/]],
+  },
+  {
+    title: 'options on the service that delivers by default are refused as well',
+    postfix: {
+      parameters: { default_transport: 'out' },
+      masterCf: `${stock}out unix - - n - - smtp\n  -o smtp_tls_security_level=none\n`,
+    },
+    expected: [['/outbound', /"out unix \.\.\. smtp" in master\.cf sets -o smtp_tls_security_level=none/]],
+  },
+  {
     title: 'a level that verifies is refused without a trust list; one that only records it is not, and is told',
     settings: {
       destinations: {
@@ -212,6 +250,35 @@ describe('check', () => {
     );
   });
 
+  const doubts: readonly { readonly title: string; readonly found: readonly Resolver[]; readonly says: RegExp }[] = [
+    {
+      title: 'one that proves nothing is asked when the first does not answer',
+      found: [resolver('127.0.0.1', 'yes'), resolver('192.0.2.53', 'no')],
+      says: /192\.0\.2\.53, which Postfix asks on the machine, does not/,
+    },
+    {
+      title: 'the resolver answered with an error, as without a way to the Internet',
+      found: [resolver('127.0.0.1', 'failed')],
+      says: /could not be found out whether 127\.0\.0\.1 does/,
+    },
+    {
+      title: 'the resolver is elsewhere',
+      found: [resolver('2001:db8::53', 'yes')],
+      says: /what 2001:db8::53 proves can be changed before it reaches the machine/,
+    },
+  ];
+  for (const { title, found, says } of doubts) {
+    it(`warns of DANE, and lets it pass, where ${title}`, () => {
+      const given = settings({ destinations: { default: { tls: 'dane' } } });
+
+      const [finding, ...more] = postfix.check(input(given, facts({ resolvers: found })));
+
+      assert.equal(finding?.severity, 'warning');
+      assert.match(finding.detail, says);
+      assert.deepEqual(more, []);
+    });
+  }
+
   it('lets a listener leave the service it had taken over', () => {
     const found = facts();
     const live = changed(found, manifest(settings(), found));
@@ -223,3 +290,7 @@ describe('check', () => {
     assert.deepEqual(findings, []);
   });
 });
+
+function resolver(address: string, validates: Resolver['validates']): Resolver {
+  return { address, validates };
+}

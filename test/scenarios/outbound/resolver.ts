@@ -25,46 +25,69 @@ export async function startResolver(
   const folder = join(gateway.disk, 'root/dns');
   mkdirSync(folder);
   for (const zone of zones) writeFileSync(join(folder, zone), zoneText(zone, gateway, plays, identities, more));
-  writeFileSync(join(folder, 'unbound.conf'), configuration);
+  writeFileSync(join(folder, 'root'), rootText);
   await gateway.inside(`
     set -e
     cd /root/dns
-    key=$(ldns-keygen -a ECDSAP256SHA256 -k signed.test)
-    ldns-signzone -f signed.zone signed.test "$key"
+    key() { ldns-keygen -a ECDSAP256SHA256 -k "$1"; }
+    signed=$(key signed.test) root=$(key .)
+    ldns-signzone -f signed.zone signed.test "$signed"
+    cat "$signed.ds" >>root
+    ldns-signzone -f root.zone root "$root"
     cp plain.test plain.zone
-    cp "$key.key" anchor
-    unbound -c unbound.conf
+    cp "$root.key" anchor
     echo 'nameserver 127.0.0.1' | tee /etc/resolv.conf >/var/spool/postfix/etc/resolv.conf
     postconf -X smtp_dns_support_level
     postfix reload`);
+  await runResolver(gateway, 'validator iterator');
+}
+
+/** Starts the resolver anew, with those modules; without the validator it proves nothing. */
+export async function runResolver(gateway: Gateway, modules: string): Promise<void> {
+  writeFileSync(join(gateway.disk, 'root/dns/unbound.conf'), configuration(modules));
+  await gateway.inside(
+    `
+    cd /root/dns
+    read -r old <unbound.pid && kill "$old" && while kill -0 "$old"; do sleep 0.05; done
+    unbound -c unbound.conf` + ' 2>&1',
+  );
 }
 
 const zones = ['signed.test', 'plain.test'] as const;
 
-const configuration = `server:
+const configuration = (modules: string) => `server:
   chroot: ""
   username: ""
   directory: "/root/dns"
-  pidfile: "/run/unbound.pid"
+  pidfile: "/root/dns/unbound.pid"
   interface: 127.0.0.1
   use-syslog: no
   logfile: "unbound.log"
-  module-config: "validator iterator"
+  module-config: "${modules}"
   trust-anchor-file: "anchor"
   local-zone: "test." nodefault
 remote-control:
   control-enable: no
-${zones
+${['.', ...zones]
   .map(
     (zone) => `auth-zone:
   name: "${zone}"
-  zonefile: "${zone.replace('.test', '.zone')}"
+  zonefile: "${zone === '.' ? 'root' : zone.replace('.test', '')}.zone"
   for-downstream: no
   for-upstream: yes
   fallback-enabled: no
 `,
   )
   .join('')}`;
+
+/** What the trust anchor signs: it says which of the zones is signed. */
+const rootText = [
+  '$TTL 60',
+  '. SOA ns.signed.test. postmaster.signed.test. 1 3600 600 86400 60',
+  '. NS ns.signed.test.',
+  ...zones.flatMap((zone) => [`${zone}. NS ns.${zone}.`, `ns.${zone}. A 127.0.0.1`]),
+  '',
+].join('\n');
 
 function zoneText(
   zone: string,
