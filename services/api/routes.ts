@@ -10,6 +10,7 @@ import { eventRoutes } from './events.ts';
 import { groupRoutes } from './groups.ts';
 import { healthRoutes } from './health.ts';
 import { layerRoutes } from './layers.ts';
+import { overrideRoutes } from './overrides.ts';
 import { machineRoutes } from './machines.ts';
 import { openApiRoutes } from './openapi.ts';
 import { probeRoutes } from './probes.ts';
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...machineRoutes,
   ...groupRoutes,
   ...layerRoutes,
+  ...overrideRoutes,
   ...draftRoutes,
   ...revisionRoutes,
   ...rolloutRoutes,

@@ -41,6 +41,7 @@ export function controller(client: Client) {
       post<Shape.Left>(path('machines', machine, 'leave'), options),
 
     groups: () => get<Shape.GroupList>('/groups'),
+    overrides: (query: Shape.OverrideQuery) => get<Shape.OverrideList>('/overrides', { ...query }),
     layer: (name: string) => get<Shape.LayerView>(`/layers${level(name)}`),
 
     draft: () => get<Shape.DraftView>('/drafts/me'),

@@ -27,6 +27,7 @@ const groups: readonly Group[] = [
     load: async () => (await import('./settings.ts')).settingsCommands,
   },
   { names: ['explain'], load: async () => (await import('./explain.ts')).explainCommands },
+  { names: ['overrides'], load: async () => (await import('./overrides.ts')).overrideCommands },
   {
     names: ['explain-sender'],
     load: async () => (await import('./explain-sender.ts')).explainSenderCommands,

@@ -8,6 +8,7 @@ import type { Configuration, Draft, Manifest, Operation, Revision } from '../sch
 import type { Store } from '../store/store.ts';
 import type { ConfigurationDiff } from './diff.ts';
 import type { Said } from './explain.ts';
+import type { Override } from './overrides.ts';
 import type { Effective } from './resolve.ts';
 
 export interface ConfigDeps {
@@ -55,6 +56,14 @@ export interface Explanation {
   readonly shadows: readonly Said[];
 }
 
+/** An override with its history. */
+export interface DatedOverride extends Override {
+  /** The revision since which it stands. */
+  readonly since: Revision;
+  /** The revision since which the value that it hides stands; absent for a default, and when it hides none. */
+  readonly inheritedSince?: Revision;
+}
+
 export interface ConfigService {
   /** The newest revision; number 0, the empty configuration, before the first commit. */
   head(): Promise<Revision>;
@@ -94,6 +103,9 @@ export interface ConfigService {
   effective(machine: string, number?: number): Promise<Effective>;
   /** Why one setting of a machine is as it is; throws `not-found` when no level sets it. */
   explain(machine: string, path: string, number?: number): Promise<Explanation>;
+
+  /** What groups and machines set over the levels above them at a revision, the head unless told; by level and pointer. */
+  overrides(number?: number): Promise<readonly DatedOverride[]>;
 
   diff(from: number, to: number): Promise<ConfigurationDiff>;
   /** What the machine must have at a revision, given what is known of it now; throws `not-found` when nothing is. */

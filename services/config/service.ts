@@ -62,6 +62,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
     effective: async (machine, number) => view.effective(await revisionOrHead(number), machine),
     explain: async (machine, path, number) => view.explanation(await revisionOrHead(number), machine, path),
+    overrides: async (number) => view.overrides(await revisionOrHead(number)),
     diff: async (from, to) => diffConfigurations(await configuration(from), await configuration(to)),
     manifest: async (machine, number) => view.manifest(await revision(number), machine),
     manifestDiff: async (machine, before, after) =>

@@ -5,12 +5,13 @@ import type { Configuration, Facts, Manifest, Revision } from '../schema/types.g
 import { bindingFaults } from './bindings.ts';
 import type { Members } from './blobs.ts';
 import { readMaterial } from './check.ts';
-import type { ConfigDeps, Explanation } from './contract.ts';
+import type { ConfigDeps, DatedOverride, Explanation } from './contract.ts';
 import { explain } from './explain.ts';
 import { fleet, memberLayersIn, type Member, type MemberLayers } from './fleet.ts';
-import { lastChange, memberLayers, type Archive } from './history.ts';
+import { configurationAt, lastChange, lastChanges, memberLayers, type Archive } from './history.ts';
 import { defaultsLevel, type LevelLayer } from './levels.ts';
 import { manifestOf, manifestText } from './manifest.ts';
+import { overrides } from './overrides.ts';
 import { join, type Effective } from './resolve.ts';
 import { unifiedDiff } from './unified-diff.ts';
 import { memberFindings, sectionChecks, typedSettings, type SectionChecks } from './validate.ts';
@@ -21,6 +22,7 @@ export type At = Revision | Configuration;
 export interface Views {
   effective(at: At, machine: string): Promise<Effective>;
   explanation(revision: Revision, machine: string, path: string): Promise<Explanation>;
+  overrides(revision: Revision): Promise<readonly DatedOverride[]>;
   manifest(at: At, machine: string): Promise<Manifest>;
   /** The unified diff of two manifests; see the contract. */
   difference(machine: string, before: At, after: At): Promise<string>;
@@ -43,7 +45,7 @@ const rememberedConfigurations = 4;
 export function views({ pki, machines, platforms, archive, defaults }: ViewDeps): Views {
   const known = new Map<number | Configuration, Shared>();
 
-  return { effective, explanation, manifest, difference };
+  return { effective, explanation, overrides: overridesAt, manifest, difference };
 
   async function effective(at: At, machine: string): Promise<Effective> {
     return join((await memberAt(at, machine)).sections);
@@ -56,6 +58,31 @@ export function views({ pki, machines, platforms, archive, defaults }: ViewDeps)
     const place = { kind: 'setting', level: reason.level, path: parts(reason.pointer) } as const;
     const { number, author, time, comment } = await lastChange(archive, revision, place);
     return { machine, ...reason, revision: number, author, time, comment };
+  }
+
+  async function overridesAt(revision: Revision): Promise<readonly DatedOverride[]> {
+    const found = overrides(await configurationAt(archive, revision), await defaults());
+    const place = (level: string, at: string) => ({ kind: 'setting', level, path: parts(at) }) as const;
+    const since = await lastChanges(
+      archive,
+      revision,
+      found.map(({ level, pointer }) => place(level, pointer)),
+    );
+    const hiding = found.flatMap(({ inherited, pointer }, index) =>
+      inherited === undefined || inherited.level === defaultsLevel
+        ? []
+        : [{ index, place: place(inherited.level, pointer) }],
+    );
+    const changed = await lastChanges(
+      archive,
+      revision,
+      hiding.map((each) => each.place),
+    );
+    const inheritedSince = new Map(hiding.map(({ index }, at) => [index, changed[at]]));
+    return found.map((override, index) => {
+      const hidden = inheritedSince.get(index);
+      return { ...override, since: since[index] ?? revision, ...(hidden ? { inheritedSince: hidden } : {}) };
+    });
   }
 
   async function manifest(at: At, machine: string): Promise<Manifest> {

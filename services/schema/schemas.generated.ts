@@ -1451,6 +1451,66 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/override-list.schema.json',
+    title: 'Override list',
+    description: 'What groups and machines set over the levels above them.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['revision', 'overrides'],
+    properties: {
+      revision: { type: 'integer', minimum: 0 },
+      overrides: {
+        type: 'array',
+        items: {
+          title: 'Override view',
+          type: 'object',
+          additionalProperties: false,
+          required: ['level', 'pointer', 'value', 'effect', 'since', 'author', 'outdated'],
+          properties: {
+            level: { $ref: '../common.schema.json#/$defs/level' },
+            pointer: { type: 'string' },
+            value: { description: 'What the level says; null removes what the levels above set.' },
+            effect: {
+              type: 'string',
+              enum: ['effective', 'redundant', 'void'],
+              description:
+                'effective: it changes a value; redundant: the levels above say the same; void: it removes what nothing above sets, or no machine inherits it.',
+            },
+            since: { type: 'integer', minimum: 0, description: 'The revision that set it.' },
+            author: { type: 'string' },
+            inherited: {
+              title: 'Inherited value',
+              type: 'object',
+              additionalProperties: false,
+              required: ['level', 'value'],
+              description: 'What would hold without it; absent when nothing would.',
+              properties: {
+                level: { type: 'string' },
+                value: {},
+                since: { type: 'integer', minimum: 0, description: 'The revision that set it; absent for a default.' },
+              },
+            },
+            outdated: { type: 'boolean', description: 'What it hides was changed after it was set.' },
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/override-query.schema.json',
+    title: 'Override query',
+    description: 'Which overrides are wanted.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      level: { $ref: '../common.schema.json#/$defs/level', description: 'Only those of this level.' },
+      revision: { type: 'integer', minimum: 0, description: 'At this revision instead of the newest.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/path-parameters.schema.json',
     title: 'Path parameters',
     description: 'Every name that stands in a path.',

@@ -79,6 +79,8 @@ export interface Shapes {
   readonly 'machine-list': MachineList;
   readonly 'machine-view': MachineView;
   readonly 'no-query': NoQuery;
+  readonly 'override-list': OverrideList;
+  readonly 'override-query': OverrideQuery;
   readonly 'path-parameters': PathParameters;
   readonly 'pkcs12-file': Pkcs12File;
   readonly 'pkcs12-options': Pkcs12Options;
@@ -1700,6 +1702,62 @@ export interface MachineList {
  * For requests that take no query.
  */
 export interface NoQuery {}
+/**
+ * What groups and machines set over the levels above them.
+ */
+export interface OverrideList {
+  readonly revision: number;
+  readonly overrides: readonly OverrideView[];
+}
+export interface OverrideView {
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  readonly pointer: string;
+  /**
+   * What the level says; null removes what the levels above set.
+   */
+  readonly value: unknown;
+  /**
+   * effective: it changes a value; redundant: the levels above say the same; void: it removes what nothing above sets, or no machine inherits it.
+   */
+  readonly effect: 'effective' | 'redundant' | 'void';
+  /**
+   * The revision that set it.
+   */
+  readonly since: number;
+  readonly author: string;
+  readonly inherited?: InheritedValue;
+  /**
+   * What it hides was changed after it was set.
+   */
+  readonly outdated: boolean;
+}
+/**
+ * What would hold without it; absent when nothing would.
+ */
+export interface InheritedValue {
+  readonly level: string;
+  readonly value: unknown;
+  /**
+   * The revision that set it; absent for a default.
+   */
+  readonly since?: number;
+}
+/**
+ * Which overrides are wanted.
+ */
+export interface OverrideQuery {
+  /**
+   * Only those of this level.
+   */
+  readonly level?: string;
+  /**
+   * At this revision instead of the newest.
+   */
+  readonly revision?: number;
+}
 /**
  * Every name that stands in a path.
  */

@@ -360,6 +360,21 @@ describe('history', () => {
     ]);
   });
 
+  it('says since when an override stands, and since when what it hides', async () => {
+    await commitAs('ann', port(26));
+    await commitAs('bob', port(27, 'group/main'), { op: 'create-group', group: 'edge' });
+    await commitAs('ann', port(28));
+    await commitAs('ann', tls('implicit'));
+
+    const [override, ...others] = await around.config.overrides();
+
+    assert.deepEqual(others, []);
+    assert.deepEqual([override?.value, override?.inherited], [27, { level: 'cluster', value: 28 }]);
+    assert.deepEqual([override?.since.number, override?.since.author, override?.inheritedSince?.number], [2, 'bob', 3]);
+    const [before] = await around.config.overrides(2);
+    assert.deepEqual([before?.since.number, before?.inheritedSince?.number], [2, 1]);
+  });
+
   it('says which revisions there are not', async () => {
     await refused(around.config.revision(7), 'not-found');
   });
