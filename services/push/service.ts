@@ -41,7 +41,7 @@ export interface PushLeader {
 }
 
 export function pushService({ store, windowSeconds, probeSeconds, ...rest }: PushDeps): PushService & PushLeader {
-  const records = recordsService(store);
+  const records = recordsService(store, rest.now);
   const deps: MachineDeps = { ...rest, records };
   const { config, machines, now, log } = deps;
 

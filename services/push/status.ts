@@ -52,6 +52,33 @@ export function converged({ wanted, deployed, served, problem }: MachineStatus):
   );
 }
 
+/** In words, what is newly known of a machine; undefined when it is as it was. Of a problem only that there is one counts. */
+export function news(before: Facts, after: Facts): string | undefined {
+  const [old, present] = [facets(before), facets(after)];
+  const said = [
+    ...[...present]
+      .filter(([what, { state }]) => old.get(what)?.state !== state)
+      .map(([what, { words }]) => `${what} ${words}`),
+    ...[...old.keys()].filter((what) => !present.has(what)).map((what) => `${what} is gone`),
+  ];
+  return said.length > 0 ? said.join('; ') : undefined;
+}
+
+type Facts = Pick<MachineStatus, 'served' | 'deployed' | 'problem'>;
+
+function facets({
+  served,
+  deployed,
+  problem,
+}: Facts): ReadonlyMap<string, { readonly state: string; readonly words: string }> {
+  const drift = deployed?.drift ?? [];
+  return new Map([
+    ...served.map(({ listener, verdict }) => [listener, { state: verdict, words: verdict }] as const),
+    ['drift', drift.length > 0 ? { state: 'some', words: drift.join(', ') } : { state: 'none', words: 'none' }],
+    ['problem', problem === undefined ? { state: 'none', words: 'none' } : { state: 'some', words: problem }],
+  ]);
+}
+
 function delivered(
   status: MachineStatus,
   { delivery, revision, time }: Extract<Event, { kind: 'delivered' }>,

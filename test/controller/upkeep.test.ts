@@ -60,7 +60,7 @@ for (const [name, { skip, open }] of Object.entries(backends)) {
       const store = await open(test);
       test.after(() => store.close());
       await rollouts(store, 203);
-      const { prune, rollouts: list } = recordsService(store);
+      const { prune, rollouts: list } = recordsService(store, () => new Date());
       const first = await write(store, 'a', '1');
       const written: number[] = [];
 

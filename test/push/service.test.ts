@@ -11,8 +11,10 @@ import { isNamed, NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
 import { recordsService } from '../../services/push/records/service.ts';
 import { pushService, type PushDeps } from '../../services/push/service.ts';
-import type { Outcome, Registration, Revision, Rollout } from '../../services/schema/types.generated.ts';
+import type { AuditEntry, Outcome, Registration, Revision, Rollout } from '../../services/schema/types.generated.ts';
 import { embeddedStore } from '../../services/store/embedded.ts';
+import { keys } from '../../services/store/keys.ts';
+import { readAll } from '../../services/store/read-all.ts';
 import type { Change, Store } from '../../services/store/store.ts';
 
 const names = ['mx1', 'mx2', 'mx3'];
@@ -111,7 +113,7 @@ async function ended(rollout: Rollout): Promise<Readonly<Record<string, string>>
 
 /** Records how a machine fares, as the leader does. */
 function has({ id }: Rollout, outcome: Pick<Outcome, 'machine' | 'state' | 'previous'>): Promise<boolean> {
-  return recordsService(store).write(
+  return recordsService(store, () => new Date()).write(
     { rollout: id, outcome: { updated: '2026-01-01T00:00:00.000Z', ...outcome } },
     term.fence,
   );
@@ -127,6 +129,21 @@ describe('a rollout', () => {
     const states = await ended(rollout);
 
     assert.deepEqual(states, { mx1: 'unreachable', mx2: 'skipped', mx3: 'unreachable' });
+  });
+
+  it('stands in the audit trail with its end, and with what it showed of the machines', async () => {
+    const rollout = await push.start('ana', {});
+
+    await ended(rollout);
+
+    const trail = (await readAll(store, keys.audits)).map(({ value }) => JSON.parse(value) as AuditEntry);
+    assert.deepEqual(
+      trail.map(({ actor, action, object, outcome, detail }) => [actor, action, object, outcome, detail]),
+      [
+        ['ana', 'end-rollout', '/rollouts/1', 'failed', 'revision 5: failed on mx1; the budget is 0'],
+        ['signetd', 'see-machine', '/machines/mx1', 'failed', 'problem it is dark'],
+      ],
+    );
   });
 
   it('takes over what the one before it had not come to, each machine at its own revision when it is a narrow one', async () => {

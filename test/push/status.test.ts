@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { converged, fold } from '../../services/push/status.ts';
+import { converged, fold, news } from '../../services/push/status.ts';
 import type { MachineStatus, Manifest } from '../../services/schema/types.generated.ts';
 
 const time = new Date('2026-01-02T03:04:05.678Z');
@@ -96,5 +96,24 @@ describe('fold', () => {
     const status = fold(before, { kind: 'silent', detail: 'mx1 cannot be reached' });
 
     assert.deepEqual(status, { ...before, problem: 'mx1 cannot be reached' });
+  });
+});
+
+describe('news of a machine', () => {
+  const seen = (changed: Partial<MachineStatus>): MachineStatus => ({ ...fresh, served: [match], ...changed });
+  const drift = { digest: manifest.digest, generation: 5, seen: time.toISOString(), drift: ['main.cf was edited'] };
+
+  it('are none when it is seen as it was, or has another problem than before', () => {
+    assert.equal(news(seen({}), seen({ wanted: { revision: 4, digest: manifest.digest } })), undefined);
+    assert.equal(news(seen({ problem: 'no answer for 10 s' }), seen({ problem: 'no answer for 11 s' })), undefined);
+  });
+
+  it('are what a listener serves, hand edits, and problems that come and go', () => {
+    assert.equal(news(fresh, seen({})), 'public match');
+    assert.equal(news(seen({}), seen({ served: [{ ...match, verdict: 'differs' }] })), 'public differs');
+    assert.equal(news(seen({}), seen({ served: [] })), 'public is gone');
+    assert.equal(news(seen({}), seen({ deployed: drift })), 'drift main.cf was edited');
+    assert.equal(news(seen({ deployed: drift }), seen({ problem: 'it is dark' })), 'drift none; problem it is dark');
+    assert.equal(news(seen({ problem: 'it is dark' }), seen({})), 'problem none');
   });
 });

@@ -1,4 +1,5 @@
 /** What push remembers, as records of the store: rollouts, outcomes, the status of machines, and what gateways confirmed. */
+import { auditWrites } from '../../audit/service.ts';
 import { NamedError } from '../../errors.ts';
 import { parse } from '../../schema/parse.ts';
 import type { MachineStatus, Manifest, Outcome, Registration, Rollout } from '../../schema/types.generated.ts';
@@ -6,6 +7,7 @@ import { follow, type Gap } from '../../store/follow.ts';
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import { limits, type Change, type Compare, type Entry, type Store, type Write } from '../../store/store.ts';
+import { news } from '../status.ts';
 
 /** What a gateway is believed to have: the manifest it confirmed, and the one that was last sent. */
 export interface Deployed {
@@ -77,7 +79,8 @@ export interface Records {
 /** One operation is left for what a store adds by itself to tell whether a transaction was applied. */
 const batch = limits.operations - 1;
 
-export function recordsService(store: Store): Records {
+/** What ends a rollout, and what is newly seen of a machine, stands in the audit trail, in the same transaction. */
+export function recordsService(store: Store, now: () => Date): Records {
   async function entryOf(id: number): Promise<Entry> {
     const entry = await store.get(keys.rollout(id));
     if (!entry) throw new NamedError('not-found', `there is no rollout ${id}; see "signet rollout list"`);
@@ -127,6 +130,17 @@ export function recordsService(store: Store): Records {
     return entry ? (JSON.parse(entry.value) as Deployed) : {};
   }
 
+  function newsOf(id: string, before: Omit<MachineStatus, 'machine'>, after: MachineStatus): readonly Write[] {
+    const detail = news(before, after);
+    if (detail === undefined) return [];
+    const entry = { actor: 'signetd', action: 'see-machine', object: `/machines/${after.machine}` };
+    return auditWrites(now().toISOString(), `status-${id}`, {
+      ...entry,
+      outcome: after.problem ? 'failed' : 'ok',
+      detail,
+    });
+  }
+
   return {
     rollouts,
     deployed,
@@ -158,7 +172,7 @@ export function recordsService(store: Store): Records {
           writes: [
             { put: keys.latestRollout, value: String(rollout.id) },
             { put: keys.rollout(rollout.id), value: JSON.stringify(rollout) },
-            ...(open && ended ? [{ put: open.key, value: JSON.stringify(ended) }] : []),
+            ...(open && ended ? [{ put: open.key, value: JSON.stringify(ended) }, ...endOf(ended)] : []),
             ...(mark === undefined ? [] : [{ put: mark, value: String(rollout.id) }]),
           ],
         });
@@ -173,7 +187,10 @@ export function recordsService(store: Store): Records {
         if (!changed) return undefined;
         const { applied } = await store.transact({
           compare: [{ key: entry.key, modRevision: entry.modRevision }, ...(fence ? [fence] : [])],
-          writes: [{ put: entry.key, value: JSON.stringify(changed) }],
+          writes: [
+            { put: entry.key, value: JSON.stringify(changed) },
+            ...(rolloutOf(entry).state === 'running' && changed.state !== 'running' ? endOf(changed) : []),
+          ],
         });
         if (applied) return changed;
         if (fence) await passes(fence);
@@ -193,10 +210,11 @@ export function recordsService(store: Store): Records {
       const key = keys.status(registration.id);
       for (;;) {
         const entry = await store.get(key);
-        const status = change(statusOf(registration, entry));
+        const before = statusOf(registration, entry);
+        const status = change(before);
         const { applied } = await store.transact({
           compare: [entry ? { key, modRevision: entry.modRevision } : { key, absent: true }],
-          writes: [{ put: key, value: JSON.stringify(status) }],
+          writes: [{ put: key, value: JSON.stringify(status) }, ...newsOf(registration.id, before, status)],
         });
         if (applied) return status;
       }
@@ -205,7 +223,11 @@ export function recordsService(store: Store): Records {
       const begins = outcome.state === 'pushing' ? await entryOf(rollout) : undefined;
       if (begins && rolloutOf(begins).state !== 'running') return false;
       const writes: Write[] = [{ put: keys.outcome(rollout, outcome.machine), value: JSON.stringify(outcome) }];
-      if (machine) writes.push({ put: keys.status(machine.id), value: JSON.stringify(machine.status) });
+      if (machine) {
+        const { id, status } = machine;
+        const before = statusIn(await store.get(keys.status(id)));
+        writes.push({ put: keys.status(id), value: JSON.stringify(status) }, ...newsOf(id, before, status));
+      }
       if (machine?.deployed) writes.push({ put: keys.deployed(machine.id), value: JSON.stringify(machine.deployed) });
       const { applied } = await store.transact({
         compare: [fence, ...(begins ? [{ key: begins.key, modRevision: begins.modRevision }] : [])],
@@ -235,8 +257,18 @@ export function recordsService(store: Store): Records {
 }
 
 function statusOf({ name, facts }: Registration, entry: Entry | undefined): MachineStatus {
-  const status = entry ? parse('status', JSON.parse(entry.value), 'a recorded status') : { served: [] };
-  return { ...status, machine: name, ...(facts ? { bootHook: facts.bootHook } : {}) };
+  return { ...statusIn(entry), machine: name, ...(facts ? { bootHook: facts.bootHook } : {}) };
+}
+
+function statusIn(entry: Entry | undefined): Omit<MachineStatus, 'machine'> {
+  return entry ? parse('status', JSON.parse(entry.value), 'a recorded status') : { served: [] };
+}
+
+function endOf({ id, revision, by, state, reason, finished, started }: Rollout): readonly Write[] {
+  const outcome = state === 'succeeded' ? 'ok' : state;
+  const detail = `revision ${revision}${reason === undefined ? '' : `: ${reason}`}`;
+  const entry = { actor: by, action: 'end-rollout', object: `/rollouts/${id}`, outcome, detail };
+  return auditWrites(finished ?? started, `rollout-${id}`, entry);
 }
 
 function rolloutOf({ key, value }: Entry): Rollout {
