@@ -1,5 +1,6 @@
 /** Which sender group a client of a listener is in, the mail flow policy it gets, where each was set, and what follows for its mail. */
 import { NamedError } from '../errors.ts';
+import { inboundOutcome, type InboundVerdict } from '../platforms/inbound-outcomes.ts';
 import { matchingEntry, orderedEntries, type Client } from '../platforms/sender-groups.ts';
 import { canonicalDomain } from '../schema/domain.ts';
 import { own, type Json } from '../schema/json.ts';
@@ -63,18 +64,20 @@ function clientOf({ address, name }: SenderQuery): Client {
   return { address: text, ...(canonical === undefined || canonical === 'unknown' ? {} : { name: canonical }) };
 }
 
-/** The table of docs/inbound.md. */
-function outcomeOf({ tls, clientCertificate }: MailFlowPolicy, start: Listener['tls']): SenderExplanation['outcome'] {
-  const clear = tls === 'required' || start === 'implicit' ? 'refused' : 'taken';
-  if (tls === 'off') return { tls: 'withheld', clear };
+function outcomeOf(policy: MailFlowPolicy, start: Listener['tls']): SenderExplanation['outcome'] {
+  const found = inboundOutcome(policy, start);
+  if (!found) {
+    const { tls, clientCertificate } = policy;
+    const detail = `the policy's clientCertificate ${clientCertificate} cannot be with tls ${tls}, so nothing can be told; change one of them`;
+    throw new NamedError('invalid-configuration', detail);
+  }
+  const { clear, none, valid, invalid } = found.verdicts;
+  const isTaken = (verdict: InboundVerdict) => (verdict === 'taken' ? 'taken' : 'refused');
+  if (none === 'withheld') return { tls: 'withheld', clear: isTaken(clear) };
   return {
     tls: start === 'implicit' ? 'implicit' : 'offered',
-    clear,
-    overTls: {
-      none: clientCertificate === 'require' ? 'refused' : 'taken',
-      valid: 'taken',
-      invalid: clientCertificate === 'ignore' ? 'taken' : 'refused',
-    },
+    clear: isTaken(clear),
+    overTls: { none: isTaken(none), valid: isTaken(valid), invalid: isTaken(invalid) },
   };
 }
 

@@ -197,7 +197,7 @@ function listFor(owner: Owner, mustBeFree: boolean): { readonly parameter: strin
 }
 
 // Not smtpd_helo_restrictions, which a client goes round by not greeting, nor smtpd_relay_restrictions, which every Postfix sets.
-const restrictionLists = [
+export const restrictionLists = [
   'smtpd_sender_restrictions',
   'smtpd_client_restrictions',
   'smtpd_recipient_restrictions',

@@ -4,6 +4,7 @@ import { optionValue } from './entry.ts';
 import { valueIn } from './main-cf.ts';
 import { inetServices, isFor, type Inet } from './master-cf.ts';
 import { isSignets, listenerOptions } from './service-options.ts';
+import { uncounted } from './uncounted.ts';
 
 export function drift(live: Facts, deployed: Manifest, wanted?: Manifest): readonly string[] {
   const { postfix } = live;
@@ -38,9 +39,15 @@ function serviceDrift(
   wanted: PostfixService | 'none' | undefined,
 ): readonly string[] {
   const found = inetServices(live.masterCf, live).filter((inet) => isFor(inet, service, live));
+  const next = wanted === 'none' ? undefined : wanted;
   const where = `${service.address === 'all' ? 'all addresses' : service.address}, port ${service.port}`;
   if (found.length === 0) return wanted === 'none' ? [] : [`master.cf has no service for ${where} any more`];
-  return found.flatMap((inet) => optionDrift(inet, service, wanted === 'none' ? undefined : wanted));
+  return [
+    ...found.flatMap((inet) => optionDrift(inet, service, next)),
+    ...uncounted(service, live)
+      .filter(({ option }) => !next || next.options[option] === service.options[option])
+      .map(({ name, value }) => `${said(name, value)} does not count on ${where} until Signet has pushed again`),
+  ];
 }
 
 function optionDrift({ entry }: Inet, { options }: PostfixService, wanted?: PostfixService): readonly string[] {

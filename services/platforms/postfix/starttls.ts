@@ -7,17 +7,20 @@ import type { Owner } from './owner.ts';
 export const discardMaps = 'smtpd_discard_ehlo_keyword_address_maps';
 export const discardKeywords = 'smtpd_discard_ehlo_keywords';
 
-/**
- * The owner's maps, each with Signet's word added to its answer, and then Signet's word alone with the owner's keywords, which
- * Postfix uses where no map answers. A client that Signet has no word for, or `offered`, gets what the owner says.
- */
 export function withheldOptions(flow: Flow, owner: Owner): Readonly<Record<string, string>> {
-  if (!isWithheldFromSome(flow)) return {};
-  const [table, filter] = [`cidr:${path(flow, 'starttls')}`, `regexp:${path(flow, 'starttls-filter')}`];
-  const keywords = words(owner.values(discardKeywords)[0] ?? '').join(',');
+  return isWithheldFromSome(flow) ? { [discardMaps]: discardValue(path(flow, 'starttls'), owner) } : {};
+}
+
+/**
+ * The owner's maps, each with Signet's word from the table at `place` added to its answer, and then Signet's word alone with the owner's
+ * keywords, which Postfix uses where no map answers. A client that Signet has no word for, or `offered`, gets what the owner says.
+ */
+export function discardValue(place: string, owner: Owner): string {
+  const [table, filter] = [`cidr:${place}`, `regexp:${place}-filter`];
+  const keywords = words(owner.values(discardKeywords)[0] ?? '');
   const maps = words(owner.values(discardMaps)[0] ?? '').map((map) => `pipemap:{unionmap:{${table},${map}},${filter}}`);
-  const alone = `pipemap:{${table},inline:{{withheld=${['starttls', ...(keywords === '' ? [] : [keywords])].join(',')}}}}`;
-  return { [discardMaps]: [...maps, alone].join(', ') };
+  const alone = `pipemap:{${table},inline:{{withheld=${['starttls', ...keywords].join(',')}}}}`;
+  return [...maps, alone].join(', ');
 }
 
 export function withheldFiles(flow: Flow, owner: Owner): readonly ManifestFile[] {
@@ -62,7 +65,7 @@ function path({ listener }: Flow, file: string): string {
 }
 
 /** Words at commas and white space outside braces (mystrtokq). */
-function words(text: string): readonly string[] {
+export function words(text: string): readonly string[] {
   const found: string[] = [];
   let [word, depth] = ['', 0];
   for (const character of `${text} `) {

@@ -111,3 +111,67 @@ function edited(mainCf = (text: string) => text, masterCf = (text: string) => te
   const found = live.postfix;
   return { ...live, postfix: { ...found, mainCf: mainCf(found.mainCf), masterCf: masterCf(found.masterCf) } };
 }
+
+describe('what the owner says after a push', () => {
+  const strict = { order: 1, senders: ['192.0.2.1'], policy: 'required' };
+  const old = { order: 2, senders: ['192.0.2.2'], policy: 'off' };
+  const given = settings({ senderGroups: { public: { strict, old } } });
+  const everyList = ['client', 'sender', 'recipient', 'data']
+    .map((one) => `smtpd_${one}_restrictions = permit\n`)
+    .join('');
+
+  const cases: readonly {
+    readonly title: string;
+    readonly before?: string;
+    readonly change: (mainCf: string) => string;
+    readonly expected: readonly string[];
+  }[] = [
+    { title: 'nothing', change: (text) => text, expected: [] },
+    { title: 'nothing of it, where lists are shared', before: everyList, change: (text) => text, expected: [] },
+    {
+      title: 'of a list that Signet has to itself',
+      change: (text) => `${text}smtpd_sender_restrictions = reject\n`,
+      expected: ['smtpd_sender_restrictions = reject'],
+    },
+    {
+      title: 'of a list that Signet has a copy of',
+      before: everyList,
+      change: (text) => text.replace('data_restrictions = permit', 'data_restrictions = permit_mynetworks'),
+      expected: ['smtpd_data_restrictions = permit_mynetworks'],
+    },
+    {
+      title: 'of such a list, in taking it away',
+      before: everyList,
+      change: (text) => text.replace('smtpd_data_restrictions = permit\n', ''),
+      expected: ['no smtpd_data_restrictions'],
+    },
+    {
+      title: 'of EHLO keywords',
+      change: (text) => `${text}smtpd_discard_ehlo_keywords = dsn\n`,
+      expected: ['smtpd_discard_ehlo_keywords = dsn'],
+    },
+    {
+      title: 'of maps of EHLO keywords',
+      change: (text) => `${text}smtpd_discard_ehlo_keyword_address_maps = cidr:/etc/postfix/own\n`,
+      expected: ['smtpd_discard_ehlo_keyword_address_maps = cidr:/etc/postfix/own'],
+    },
+  ];
+  for (const { title, before = '', change, expected } of cases) {
+    it(`${title}, is told until it counts`, () => {
+      const found = facts({ mainCf: before });
+      const had = manifest(given, found);
+      const live = changed(found, had);
+      assert.ok(live.postfix);
+      const edited = { ...live, postfix: { ...live.postfix, mainCf: change(live.postfix.mainCf) } };
+
+      const told = expected.map(
+        (one) => `${one} does not count on all addresses, port 25 until Signet has pushed again`,
+      );
+      assert.deepEqual(postfix.drift(edited, had), told);
+      // Nothing of Signet's is lost by the push that sets it right, so nothing is in its way.
+      const wanted = manifest(given, edited);
+      assert.deepEqual(postfix.drift(edited, had, wanted), []);
+      assert.deepEqual(postfix.drift(changed(edited, wanted, had), wanted), []);
+    });
+  }
+});

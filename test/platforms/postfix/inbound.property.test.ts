@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 import fc from 'fast-check';
 
+import { inboundOutcome } from '../../../services/platforms/inbound-outcomes.ts';
 import { matchingEntry } from '../../../services/platforms/sender-groups.ts';
 import { postfix } from '../../../services/platforms/postfix/postfix.ts';
 import type { MailFlowPolicy, Settings } from '../../../services/schema/types.generated.ts';
@@ -81,14 +82,10 @@ function policyFor({ senderGroups, listeners }: Settings, { address, name }: Vis
   return found;
 }
 
-/** docs/inbound.md as code. */
-function outcome({ tls, clientCertificate }: MailFlowPolicy, { certificate }: Visitor): Judgement {
-  const refused = { ignore: [], ask: ['invalid'], require: ['invalid', 'none'] }[
-    clientCertificate
-  ] as readonly string[];
-  return {
-    offered: tls !== 'off',
-    clear: tls !== 'required',
-    overTls: tls === 'off' ? undefined : !refused.includes(certificate),
-  };
+function outcome(policy: MailFlowPolicy, { certificate }: Visitor): Judgement {
+  const found = inboundOutcome(policy, 'starttls');
+  assert.ok(found);
+  const { clear, [certificate]: overTls } = found.verdicts;
+  const offered = overTls !== 'withheld';
+  return { offered, clear: clear === 'taken', overTls: offered ? overTls === 'taken' : undefined };
 }
