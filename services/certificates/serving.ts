@@ -32,11 +32,14 @@ export function sightings(statuses: readonly MachineStatus[]): Sightings {
 /** The listeners and the services that are looked at among `usedBy`, and those that still serve the certificate though the head asks for another one there. */
 export function serving(fingerprint: string, usedBy: CertificateView['usedBy'], seen: Sightings): Serving {
   const wanted = usedBy.flatMap(({ machine, pointer }) => {
-    const [section, name, field] = parts(pointer);
-    if (name === undefined || field !== 'certificate') return [];
+    const place = parts(pointer);
+    const [section, name, field] = place;
+    if (name === undefined || place.at(-1) !== 'certificate') return [];
     if (section === 'listeners') return [{ machine, listener: name }];
-    const service = `services/${name}`;
-    return section === 'services' && seen.at(machine, service) ? [{ machine, listener: service }] : [];
+    const other = place.slice(0, -1).join('/');
+    const isHttps = section === 'interfaces' && field === 'https';
+    const isServed = isHttps || (section === 'services' && seen.at(machine, other) !== undefined);
+    return isServed ? [{ machine, listener: other }] : [];
   });
   const asked = new Set(wanted.map(({ machine, listener }) => `${machine} ${listener}`));
   const stray = seen.of(fingerprint).filter(({ machine, listener }) => !asked.has(`${machine} ${listener}`));

@@ -20,6 +20,7 @@ const kinds = [
   { from: ['outbound', 'interface'], section: 'interfaces', noun: 'interface' },
   { from: ['outbound', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['outbound', 'trust'], section: 'trust', noun: 'trust list' },
+  { from: ['interfaces', '*', 'https', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['ldap', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['ldap', '*', 'trust'], section: 'trust', noun: 'trust list' },
   { from: ['services', '*', 'certificate'], section: 'certificates', noun: 'certificate' },

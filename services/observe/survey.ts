@@ -92,9 +92,12 @@ function dated(certificate: Certificate): Dated {
 function listenerChains(effective: Effective | undefined): readonly (readonly [listener: string, chain: string])[] {
   if (!effective) return [];
   // What is in a revision was checked when it was committed.
-  const { listeners, services, certificates } = effective.settings as unknown as Settings;
+  const { listeners, services, interfaces, certificates } = effective.settings as unknown as Settings;
   const served = [
     ...Object.entries(listeners),
+    ...Object.entries(interfaces).flatMap(([name, { https }]) =>
+      https ? [[`interfaces/${name}/https`, https] as const] : [],
+    ),
     ...Object.entries(services).flatMap(([name, one]) => (one.probe ? [[`services/${name}`, one] as const] : [])),
   ];
   return served.flatMap(([name, { certificate }]) => {

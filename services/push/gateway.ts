@@ -209,6 +209,13 @@ function reloads({ values }: Report): Pick<Facts, 'reloads'> {
   return names === undefined ? {} : { reloads: names.split(' ').filter((name) => name !== '') };
 }
 
+function nginx({ values }: Report): Pick<Facts, 'nginx'> {
+  const version = values.get('nginx')?.[0];
+  if (version === undefined) return {};
+  const running = values.get('nginx-running')?.[0] === 'yes';
+  return { nginx: { version, running, listens: values.get('nginx-listen') ?? [] } };
+}
+
 function links(report: Report): NonNullable<Facts['links']> {
   return Object.fromEntries(
     Object.entries(pairs(report, 'link')).map(([path, state]) => [
@@ -246,6 +253,7 @@ function factsOf(report: Report, now: Date): Facts {
     freeKilobytes: Number(value(report, 'free-kilobytes')),
     ...reloads(report),
     links: links(report),
+    ...nginx(report),
     ...(version === undefined || directory === undefined
       ? {}
       : {

@@ -54,6 +54,7 @@ export function plan(wanted: Manifest, { base, deployed, facts }: Start, change:
       ...wanted.files.flatMap(({ path, link }) => (link === undefined ? [] : [`link ${link} files/${path}`])),
       ...reloads(changed),
       ...changed.filter(({ kind }) => kind === 'ldap').map(({ path }) => `ldap files/${path}`),
+      ...nginxSteps(wanted, [...changed, ...gone]),
       ...(live.length > 0 ? ['postfix'] : []),
       ...change.binds.map(({ address, port }) => `bind ${address} ${port}`),
       `activate ${activate}`,
@@ -82,6 +83,13 @@ function reloads(changed: Manifest['files']): readonly string[] {
     reader?.startsWith('reload/') ? [reader.slice('reload/'.length)] : [],
   );
   return [...new Set(names)].map((name) => `reload ${name}`);
+}
+
+/** With its settings where it has any from us; it is told also when they go. */
+function nginxSteps(wanted: Manifest, touched: Manifest['files']): readonly string[] {
+  if (!touched.some(({ reader }) => reader === 'nginx')) return [];
+  const settings = wanted.files.find(({ kind }) => kind === 'nginx');
+  return [settings ? `nginx files/${settings.path}` : 'nginx'];
 }
 
 /** The facts as they are once the plan has been carried out. */

@@ -2555,9 +2555,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       port: { title: 'Port', type: 'integer', minimum: 1, maximum: 65535 },
       probed: {
         title: 'Probed',
-        description: 'What a probe looks at: the name of a listener, or services/NAME.',
+        description: 'What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.',
         type: 'string',
-        pattern: '^(services/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+        pattern:
+          '^((services/)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|interfaces/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/https)$',
       },
       pointer: { title: 'JSON Pointer', description: 'RFC 6901.', type: 'string', pattern: '^(/([^~/]|~[01])*)*$' },
       instant: {
@@ -2772,6 +2773,22 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         type: 'object',
         description: 'What stands at the path of each link of the current generation.',
         additionalProperties: { type: 'string', enum: ['placed', 'gone', 'foreign'] },
+      },
+      nginx: {
+        title: 'nginx facts',
+        type: 'object',
+        additionalProperties: false,
+        required: ['version', 'running', 'listens'],
+        properties: {
+          version: { type: 'string' },
+          running: { type: 'boolean' },
+          listens: {
+            type: 'array',
+            items: { type: 'string' },
+            description:
+              "What servers that are not Signet's listen on, as their settings say it; none while it does not run.",
+          },
+        },
       },
       postfix: {
         title: 'Postfix facts',
@@ -3009,15 +3026,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             link: { type: 'string', description: 'Absolute path of a link to it.' },
             reader: {
               type: 'string',
-              pattern: '^(nobody|reload/[a-z0-9-]+)$',
+              pattern: '^(nobody|nginx|reload/[a-z0-9-]+)$',
               description:
-                "Who is told when it changes: reload/NAME, the command of that name that the machine's administrator allows, or nobody; left out: Postfix.",
+                "Who is told when it changes: nginx; reload/NAME, the command of that name that the machine's administrator allows; or nobody; left out: Postfix.",
             },
             kind: {
               type: 'string',
-              enum: ['ldap'],
+              enum: ['ldap', 'nginx'],
               description:
-                'What the gateway must be able to read it as: ldap, a table for ldap_table(5); left out: nothing else.',
+                'What the gateway must be able to read it as: ldap, a table for ldap_table(5); nginx, a part of its settings; left out: nothing else.',
             },
           },
         },
@@ -3579,6 +3596,22 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           uniqueItems: true,
           items: { $ref: '../common.schema.json#/$defs/hostname' },
         },
+        https: {
+          title: 'HTTPS service',
+          description: "What nginx serves on this interface. Left out: nothing of Signet's.",
+          type: 'object',
+          'x-merge': 'replace',
+          additionalProperties: false,
+          required: ['certificate'],
+          properties: {
+            certificate: {
+              title: 'Certificate',
+              description: 'The name of a certificate.',
+              $ref: '../common.schema.json#/$defs/name',
+            },
+            port: { title: 'Port', description: 'Left out: 443.', $ref: '../common.schema.json#/$defs/port' },
+          },
+        },
       },
     },
   },
@@ -3805,7 +3838,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'Lowest TLS version and ciphers, per direction.',
     type: 'object',
     additionalProperties: false,
-    required: ['inbound', 'outbound'],
+    required: ['inbound', 'outbound', 'https'],
     properties: {
       inbound: {
         title: 'Protocol settings',
@@ -3866,6 +3899,28 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             uniqueItems: true,
             items: { type: 'string', pattern: '^[A-Za-z0-9_+-]{1,64}$' },
             default: [],
+          },
+        },
+      },
+      https: {
+        title: 'HTTPS protocol settings',
+        description: 'What nginx serves.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['minimum'],
+        properties: {
+          minimum: {
+            title: 'Lowest TLS version',
+            type: 'string',
+            enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
+            default: 'TLSv1.2',
+          },
+          ciphers: {
+            title: 'Ciphers',
+            description:
+              "OpenSSL's cipher list, as nginx takes it (ssl_ciphers); it does not concern TLS 1.3. Left out: nginx's own.",
+            type: 'string',
+            pattern: '^[A-Za-z0-9_+:!@=-]{1,1000}$',
           },
         },
       },

@@ -741,7 +741,7 @@ export interface CertificateServed {
    */
   readonly machine: string;
   /**
-   * What a probe looks at: the name of a listener, or services/NAME.
+   * What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.
    */
   readonly listener: string;
   /**
@@ -1576,7 +1576,7 @@ export interface Deployed {
  */
 export interface Served {
   /**
-   * What a probe looks at: the name of a listener, or services/NAME.
+   * What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.
    */
   readonly listener: string;
   readonly address: string;
@@ -1901,7 +1901,7 @@ export interface Probe {
    */
   readonly machine?: string;
   /**
-   * What a probe looks at: the name of a listener, or services/NAME.
+   * What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.
    */
   readonly listener?: string;
   /**
@@ -2893,7 +2893,16 @@ export interface Facts {
   readonly links?: {
     readonly [k: string]: 'placed' | 'gone' | 'foreign';
   };
+  readonly nginx?: NginxFacts;
   readonly postfix?: PostfixFacts;
+}
+export interface NginxFacts {
+  readonly version: string;
+  readonly running: boolean;
+  /**
+   * What servers that are not Signet's listen on, as their settings say it; none while it does not run.
+   */
+  readonly listens: readonly string[];
 }
 export interface PostfixFacts {
   /**
@@ -3032,13 +3041,13 @@ export interface ManifestFile {
    */
   readonly link?: string;
   /**
-   * Who is told when it changes: reload/NAME, the command of that name that the machine's administrator allows, or nobody; left out: Postfix.
+   * Who is told when it changes: nginx; reload/NAME, the command of that name that the machine's administrator allows; or nobody; left out: Postfix.
    */
   readonly reader?: string;
   /**
-   * What the gateway must be able to read it as: ldap, a table for ldap_table(5); left out: nothing else.
+   * What the gateway must be able to read it as: ldap, a table for ldap_table(5); nginx, a part of its settings; left out: nothing else.
    */
-  readonly kind?: 'ldap';
+  readonly kind?: 'ldap' | 'nginx';
 }
 export interface TextPart {
   readonly text: string;
@@ -3123,7 +3132,7 @@ export interface PostfixService {
 }
 export interface ProbeTarget {
   /**
-   * What a probe looks at: the name of a listener, or services/NAME.
+   * What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.
    */
   readonly listener: string;
   /**
@@ -3233,6 +3242,7 @@ export interface CustomTrustList {
 export interface Protocols {
   readonly inbound: ProtocolSettings;
   readonly outbound: ProtocolSettings1;
+  readonly https: HTTPSProtocolSettings;
 }
 /**
  * Mail that machines accept.
@@ -3263,6 +3273,16 @@ export interface ProtocolSettings1 {
   readonly exclude: readonly string[];
 }
 /**
+ * What nginx serves.
+ */
+export interface HTTPSProtocolSettings {
+  readonly minimum: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /**
+   * OpenSSL's cipher list, as nginx takes it (ssl_ciphers); it does not concern TLS 1.3. Left out: nginx's own.
+   */
+  readonly ciphers?: string;
+}
+/**
  * Network addresses by name. Each machine has its own addresses under the same names, so that one listener serves them all.
  */
 export interface Interfaces {
@@ -3283,6 +3303,20 @@ export interface Interface {
    * @maxItems 100
    */
   readonly mxNames?: readonly string[];
+  readonly https?: HTTPSService;
+}
+/**
+ * What nginx serves on this interface. Left out: nothing of Signet's.
+ */
+export interface HTTPSService {
+  /**
+   * The name of a certificate.
+   */
+  readonly certificate: string;
+  /**
+   * Left out: 443.
+   */
+  readonly port?: number;
 }
 /**
  * SMTP services by name.

@@ -35,6 +35,7 @@ export function referenceResolve(layers: readonly JsonObject[]): Json {
     const entries = Object.entries(out[section] as Record<string, Tree>);
     out[section] = Object.fromEntries(entries.map(([name, entry]) => [name, { ...fallback, ...entry }]));
   }
+  (out['protocols'] as Tree)['https'] = { minimum: 'TLSv1.2', ...((out['protocols'] as Tree)['https'] as Tree) };
   return out as Json;
 }
 

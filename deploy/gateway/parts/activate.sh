@@ -85,6 +85,8 @@ go_live() {
       postfix_restart || return 1
       ;;
   esac
+  reason='nginx did not take the reload'
+  [ -z "$nginx_plan" ] || nginx_reload || return 1
   for name in $reloads; do
     reason="$reload_folder/$name failed"
     reload_service "$name" || return 1

@@ -41,17 +41,21 @@ undo() {
   # shellcheck disable=SC2086  # paths of ours
   durable "$state" $folders
   undo_running "${2-}"
-  [ "${2-}" = boot ] || undo_reloads
+  [ "${2-}" = boot ] || undo_others
   put outcome "reverted $undone $sentence" && rm -f "$state/reverting" && durable "$state"
   tidy
 }
 
-# undo_live GENERATION puts back the live files that still are what that generation made of them. reloads are the commands it ran.
+# undo_live GENERATION puts back the live files that still are what that generation made of them. reloads are the commands it ran, and
+# nginx_plan says whether it told nginx.
 undo_live() {
-  folders='' reloads=
+  folders='' reloads='' nginx_plan=
   [ -f "$1/plan" ] || return 0
   while read -r word path was became; do
-    [ "$word" != reload ] || reloads="$reloads $path"
+    case $word in
+      reload) reloads="$reloads $path" ;;
+      nginx) nginx_plan=nginx ;;
+    esac
     [ "$word" = live ] || continue
     folders="$folders ${path%/*}"
     sums "$path"
@@ -97,8 +101,9 @@ undo_running() {
   postfix_start || sentence="$sentence; Postfix does not start"
 }
 
-# undo_reloads: who was told of the generation is told again. At boot nobody was: services start after it.
-undo_reloads() {
+# undo_others: who was told of the generation is told again. At boot nobody was: services start after it.
+undo_others() {
+  [ -z "$nginx_plan" ] || nginx_reload || sentence="$sentence; nginx does not run"
   for name in $reloads; do
     reload_service "$name" || sentence="$sentence; $reload_folder/$name failed again"
   done

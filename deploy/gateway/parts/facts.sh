@@ -15,6 +15,7 @@ facts() {
   say "boot-hook $hook"
   say_free
   service_facts
+  ! command -v nginx >/dev/null || nginx_facts
   ! command -v postconf >/dev/null || postfix_facts
   finish 0
 }

@@ -36,11 +36,11 @@ check_links() {
     [ -d "${1%/*}" ] || refuse invalid "there is no folder ${1%/*} here for $1; make it first"
     [ ! -e "$1" ] && [ ! -L "$1" ] || ours "$1" ||
       refuse invalid "$1 is there already, and not as a link of Signet's; move it away, or choose another path"
-    linked="$linked $2"
+    [ "$1" = "$nginx_file" ] || linked="$linked $2"
     shift 2
   done
   # shellcheck disable=SC2086  # paths without blanks
-  ! grep -qvE '^(-----(BEGIN|END) [A-Z ]+-----|[A-Za-z0-9+/=]+)$' $linked ||
+  [ -z "$linked" ] || ! grep -qvE '^(-----(BEGIN|END) [A-Z ]+-----|[A-Za-z0-9+/=]+)$' $linked ||
     refuse invalid 'what a link leads to must hold keys and certificates, and nothing else'
 }
 

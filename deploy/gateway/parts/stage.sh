@@ -58,7 +58,7 @@ next_number() {
 
 # read_plan checks every word before any of them is acted on.
 read_plan() {
-  lives='' changed='' keys='' systems='' accesses='' links='' reloads='' tables='' binds='' postfix='' activation=
+  lives='' changed='' keys='' systems='' accesses='' links='' reloads='' tables='' nginx_plan='' binds='' postfix='' activation=
   while read -r word one two three rest; do
     [ -z "$activation" ] || refuse bad-request 'activate must be the last line of the plan'
     case $word in
@@ -96,6 +96,10 @@ read_plan() {
       ldap)
         check_file "$one" 'a table'
         tables="$tables $one"
+        ;;
+      nginx)
+        [ -z "$one" ] || check_file "$one" 'the settings of nginx'
+        nginx_plan="nginx $one"
         ;;
       postfix) postfix=yes ;;
       bind)
@@ -148,6 +152,8 @@ validate() {
   [ -z "$reloads" ] || check_reloads $reloads
   # shellcheck disable=SC2086  # paths without blanks
   [ -z "$tables" ] || check_ldap $tables
+  # shellcheck disable=SC2086  # a path without blanks, or none
+  [ -z "$nginx_plan" ] || check_nginx ${nginx_plan#nginx}
   [ -z "$changed" ] || check_live
   if [ -n "$postfix" ]; then
     complete_postfix

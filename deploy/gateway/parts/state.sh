@@ -104,7 +104,7 @@ allowed_trust() {
 allowed_link() {
   case $1 in
     *[!A-Za-z0-9._/-]* | *//* | */.* | */-* | "$state"/* | /proc/* | /sys/* | /dev/*) return 1 ;;
-    /*.pem | /*.crt | /*.cer | /*.cert | /*.key) ;;
+    /*.pem | /*.crt | /*.cer | /*.cert | /*.key | "$nginx_file") ;;
     *) return 1 ;;
   esac
 }

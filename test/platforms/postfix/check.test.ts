@@ -106,6 +106,7 @@ const cases: readonly Case[] = [
       protocols: {
         inbound: { minimum: 'TLSv1.3', ciphers: 'medium', exclude: [] },
         outbound: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
+        https: { minimum: 'TLSv1.2' },
       },
     },
     expected: [['/protocols/inbound/minimum', /3\.5\.25 cannot promise TLSv1\.3/]],

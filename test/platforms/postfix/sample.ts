@@ -18,6 +18,7 @@ export function settings(sections: Sections = {}): Settings {
     protocols: {
       inbound: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
       outbound: { minimum: 'TLSv1.2', ciphers: 'medium', exclude: [] },
+      https: { minimum: 'TLSv1.2' },
     },
     interfaces: { main: { address: 'all', hostname: 'mx1.example.test' } },
     listeners: { public: listener() },
