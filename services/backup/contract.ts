@@ -13,8 +13,8 @@ export interface BackupService {
   /** The configuration file of a revision; secrets are encrypted under `passphrase`. */
   save(options: { readonly revision?: number; readonly passphrase: string }): Promise<string>;
   /**
-   * Checks the file whole, brings its keys, chains and authorities in, and puts the difference in the author's draft. What the
-   * authorities here issued and revoked stays as it is.
+   * Checks the file whole, brings its keys, chains, authorities and archives in, and puts the difference in the author's draft.
+   * What the authorities here issued and revoked stays as it is, and so do archives of later leaves.
    */
   load(author: string, file: string, passphrase: string): Promise<LoadResult>;
 }

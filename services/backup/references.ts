@@ -1,6 +1,6 @@
-/** Which keys, chains and bundles a configuration refers to, over all its levels. */
+/** Which keys, chains and bundles layers refer to. */
 import { isObject, type Json } from '../schema/json.ts';
-import type { Configuration } from '../schema/types.generated.ts';
+import type { Archive, Configuration } from '../schema/types.generated.ts';
 
 export interface References {
   readonly bindings: readonly { readonly key: string; readonly chain: string }[];
@@ -9,8 +9,10 @@ export interface References {
   readonly bundles: readonly string[];
 }
 
-export function references(configuration: Configuration): References {
-  const layers = Object.values(configuration.layers) as readonly Readonly<Record<string, Json>>[];
+/** Over all levels of a configuration, and the layers of machines that left. */
+export function references(configuration: Configuration, archives: readonly Archive[]): References {
+  const held = [...Object.values(configuration.layers), ...archives.map(({ layer }) => layer)];
+  const layers = held as readonly Readonly<Record<string, Json>>[];
   const entries = (section: string) =>
     layers.flatMap((layer) => (isObject(layer[section]) ? Object.values(layer[section]) : []));
   const bindings = entries('certificates').flatMap((entry) =>

@@ -5,7 +5,7 @@ import type { MachineService } from '../machines/service.ts';
 import type { AuthorityRecords, AuthorityService } from '../pki/authority/contract.ts';
 import type { Binding, PkiService } from '../pki/service.ts';
 import { parse } from '../schema/parse.ts';
-import type { ConfigurationFile } from '../schema/types.generated.ts';
+import type { Archive, ConfigurationFile } from '../schema/types.generated.ts';
 import type { BackupService } from './contract.ts';
 import { lock, unlock } from './lock.ts';
 import { operationsTo } from './operations.ts';
@@ -25,7 +25,8 @@ export function backupService({ config, machines, pki, authorities, now }: Backu
     async save({ revision, passphrase }) {
       const number = revision ?? (await config.head()).number;
       const configuration = await config.configuration(number);
-      const { keys, chains, bundles } = references(configuration);
+      const archives = [...(await machines.archives())].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const { keys, chains, bundles } = references(configuration, archives);
       const carried = await authorities.records();
       const secretKeys = Object.fromEntries(
         await Promise.all([...keys, ...keysOf(carried)].map(async (id) => [id, await pki.keyPem(id)] as const)),
@@ -40,6 +41,7 @@ export function backupService({ config, machines, pki, authorities, now }: Backu
         ),
         chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
         bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
+        ...(archives.length > 0 ? { archives } : {}),
         ...(carried.authorities.length > 0 ? carried : {}),
       };
       const file: ConfigurationFile = { ...rest, secrets: await lock(sealed(rest, secretKeys), passphrase) };
@@ -49,7 +51,8 @@ export function backupService({ config, machines, pki, authorities, now }: Backu
     async load(author, text, passphrase) {
       const file = read(text);
       const keys = unsealed(file, await unlock(file.secrets, passphrase));
-      const needed = references(file.configuration);
+      const archives = file.archives ?? [];
+      const needed = references(file.configuration, archives);
       const carried: AuthorityRecords = { authorities: file.authorities ?? [], issued: file.issued ?? [] };
       const missing = [
         ...[...needed.keys, ...keysOf(carried)].filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),
@@ -73,6 +76,7 @@ export function backupService({ config, machines, pki, authorities, now }: Backu
       }
       for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
       await authorities.restore(carried, keys);
+      for (const archive of archives) await keep(archive);
       const present = await config.configuration((await config.head()).number);
       const operations = operationsTo(present, file.configuration);
       if (operations.length > 0) await config.amend(author, operations);
@@ -82,6 +86,12 @@ export function backupService({ config, machines, pki, authorities, now }: Backu
       return { operations, unknownMachines: waiting.map(({ name }) => name), certificates: needed.bindings.length };
     },
   };
+
+  /** Whichever of two archives of a machine is from its later leave stays. */
+  async function keep(archive: Archive): Promise<void> {
+    const present = await machines.archive(archive.id);
+    if (!present || present.left < archive.left) await machines.putArchive(archive);
+  }
 
   /** A file stands for a whole configuration: mixed with other changes, the draft would be neither. */
   async function checkDraft(author: string): Promise<void> {

@@ -2648,6 +2648,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'What they issued and is still valid.',
         items: { $ref: 'issued-certificate.schema.json' },
       },
+      archives: {
+        type: 'array',
+        description: 'What machines that left had of their own, for when they come back; absent when there is nothing.',
+        items: { $ref: 'archive.schema.json' },
+      },
       secrets: {
         type: 'string',
         description: 'An age file in its armored form; inside, what configuration-secrets.schema.json describes.',

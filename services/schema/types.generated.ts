@@ -2819,6 +2819,10 @@ export interface ConfigurationFile {
    */
   readonly issued?: readonly IssuedCertificate[];
   /**
+   * What machines that left had of their own, for when they come back; absent when there is nothing.
+   */
+  readonly archives?: readonly Archive[];
+  /**
    * An age file in its armored form; inside, what configuration-secrets.schema.json describes.
    */
   readonly secrets: string;

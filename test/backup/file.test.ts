@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { armor, Decrypter, Encrypter } from 'age-encryption';
 
 import { isNamed, type ErrorCode } from '../../services/errors.ts';
-import type { ConfigurationFile } from '../../services/schema/types.generated.ts';
+import type { Binding } from '../../services/pki/service.ts';
+import type { Archive, ConfigurationFile } from '../../services/schema/types.generated.ts';
 import { machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
 import { furnish, registration, surroundings, type Surroundings } from './surroundings.ts';
@@ -268,6 +269,48 @@ describe('private authorities', { skip: withoutOpenssl }, () => {
     assert.deepEqual(await to.authorities.list(), before_);
     assert.deepEqual(await to.machines.list(), []);
     assert.deepEqual((await to.config.draft('anna')).operations, []);
+    await Promise.all([from.close(), to.close()]);
+  });
+});
+
+describe('archives of machines that left', { skip: withoutOpenssl }, () => {
+  /** mx2 left with a certificate of its own. */
+  async function withArchive(): Promise<{
+    readonly at: Surroundings;
+    readonly archive: Archive;
+    readonly file: string;
+  }> {
+    const at = await surroundings();
+    const { binding } = await at.pki.create({ subject: { commonName: 'mx2.example.test' }, key: 'ec-p256' });
+    const left = { name: 'mx2', group: 'main', left: '2026-11-01T00:00:00.000Z' };
+    const archive: Archive = { id: machineId(2), ...left, layer: { certificates: { mx: binding } } };
+    await at.machines.putArchive(archive);
+    return { at, archive, file: await cheaply(await at.backup.save({ passphrase })) };
+  }
+
+  it('come back with their keys, and change no draft', async () => {
+    const [{ at: from, archive, file }, to] = [await withArchive(), await surroundings()];
+
+    const { operations } = await to.backup.load('anna', file, passphrase);
+
+    assert.deepEqual(operations, []);
+    assert.deepEqual(await to.machines.archives(), [archive]);
+    const { key, chain } = (archive.layer['certificates'] as { readonly mx: Binding }).mx;
+    assert.equal(await to.pki.keyPem(key), await from.pki.keyPem(key));
+    assert.deepEqual(await to.pki.chain(chain), await from.pki.chain(chain));
+    await Promise.all([from.close(), to.close()]);
+  });
+
+  it('stay where the machine has left again since', async () => {
+    const [{ at: from, archive, file }, to] = [await withArchive(), await surroundings()];
+    const [older, later] = ['2026-10-01T00:00:00.000Z', '2026-11-20T00:00:00.000Z'];
+    await to.machines.putArchive({ ...archive, left: later, layer: {} });
+    await to.machines.putArchive({ ...archive, id: machineId(3), left: older });
+
+    await to.backup.load('anna', file, passphrase);
+
+    assert.deepEqual((await to.machines.archive(machineId(2)))?.left, later);
+    assert.deepEqual((await to.machines.archive(machineId(3)))?.left, older);
     await Promise.all([from.close(), to.close()]);
   });
 });
