@@ -6,6 +6,7 @@ import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { MembershipService } from '../membership/contract.ts';
 import type { ProbeService } from '../observe/probe/service.ts';
+import type { TlsTestService } from '../observe/tls-test/service.ts';
 import type { AlertService } from '../observe/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
@@ -23,6 +24,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly membership: MembershipService;
   readonly backup: BackupService;
   readonly probes: ProbeService;
+  readonly tlsTests: TlsTestService;
   readonly alerts: AlertService;
   readonly log: Log;
   readonly about: About;

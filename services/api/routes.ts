@@ -18,6 +18,7 @@ import { revisionRoutes } from './revisions.ts';
 import { rolloutRoutes } from './rollouts.ts';
 import type { Route } from './route.ts';
 import { signingRequestRoutes } from './signing-requests.ts';
+import { tlsTestRoutes } from './tls-tests.ts';
 import { tokenRoutes } from './tokens.ts';
 import { trustBundleRoutes } from './trust-bundles.ts';
 
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...trustBundleRoutes,
   ...configurationFileRoutes,
   ...probeRoutes,
+  ...tlsTestRoutes,
   ...alertRoutes,
   ...auditRoutes,
   ...tokenRoutes,

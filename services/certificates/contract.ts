@@ -20,6 +20,7 @@ import type {
   SigningRequestOptions,
   SigningRequestView,
   TrustBundleDetail,
+  TrustList,
   TrustListView,
 } from '../schema/types.generated.ts';
 
@@ -42,6 +43,8 @@ export interface Inventory {
 export interface Rooting {
   /** The roots that verdicts on chains know: the system's, those of the trust lists that the head binds, private authorities. */
   roots(): Promise<Anchors>;
+  /** Those of some trust lists alone; the system's are the controller's. */
+  trusted(lists: readonly TrustList[]): Promise<Anchors>;
 }
 
 export interface Trusting {

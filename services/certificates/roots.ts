@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { anchorsBySubject, type Anchor, type Anchors } from '../pki/anchors.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import { splitPem } from '../pki/pem.ts';
-import type { Configuration } from '../schema/types.generated.ts';
+import type { Configuration, TrustList } from '../schema/types.generated.ts';
 import { trustLists } from './view.ts';
 
 export interface RootSources {
@@ -26,6 +26,20 @@ export async function knownRoots(
   ]);
   const found: Anchor[] = system().map((x509) => ({ x509, source: "the system's list" }));
   for (const [id, source] of named) found.push(...(await bundle(id)).map((x509) => ({ x509, source })));
+  return anchorsBySubject(found);
+}
+
+/** The roots of some lists: the system's stands for that of every machine. */
+export async function listedRoots(
+  { system, bundle }: Pick<RootSources, 'system' | 'bundle'>,
+  lists: readonly TrustList[],
+): Promise<Anchors> {
+  const found: Anchor[] = [];
+  for (const list of lists) {
+    const [authorities, source] =
+      list.source === 'system' ? [system(), "the system's list"] : [await bundle(list.bundle), 'a trust list'];
+    found.push(...authorities.map((x509) => ({ x509, source })));
+  }
   return anchorsBySubject(found);
 }
 

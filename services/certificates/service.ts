@@ -9,7 +9,7 @@ import { exports } from './export.ts';
 import { inventory, type InventoryDeps } from './inventory.ts';
 import { renewing } from './renewal.ts';
 import { requesting } from './requests.ts';
-import { knownRoots, readAuthorities } from './roots.ts';
+import { knownRoots, listedRoots, readAuthorities } from './roots.ts';
 import { trusting } from './trust.ts';
 
 export function certificateService(deps: CertificateDeps): CertificateService {
@@ -18,6 +18,7 @@ export function certificateService(deps: CertificateDeps): CertificateService {
   return {
     ...inventory({ ...deps, ...known }),
     roots: async () => knownRoots(known.roots, await config.configuration((await config.head()).number)),
+    trusted: (lists) => listedRoots(known.roots, lists),
     ...trusting(deps),
     ...adding(deps),
     ...exports(deps),

@@ -112,6 +112,7 @@ export function controller(client: Client) {
     loadConfiguration: (file: string, passphrase: string) =>
       post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
 
+    testTls: (request: Shape.TLSTestRequest) => post<Shape.TLSTestReport>('/tls-tests', request),
     probeServers: (request: Shape.ProbeRequest) => post<Shape.ProbeReport>('/probes', request),
     alerts: () => get<Shape.AlertList>('/alerts'),
     acknowledgeAlert: (id: string) => post<Shape.AlertView>(path('alerts', id, 'acknowledgement')),

@@ -37,6 +37,12 @@ export function showProbes(print: Printer, { probes, score }: ProbeReport, now: 
   for (const probe of probes) describe(print, probe, now);
 }
 
+/** What was seen of a server, and what is the matter with it, by rule; for a cell of a table. */
+export function probeFindings({ protocol, steps }: Probe): string {
+  const rules = steps.flatMap(({ findings }) => findings.map(({ rule }) => rule));
+  return [...(protocol === undefined ? [] : [protocol]), ...rules].join(', ');
+}
+
 /** Everything about one server that does not fit into a table. */
 function describe(print: Printer, probe: Probe, now: Date): void {
   const { from, greeting, protocol, cipher, names, steps, chain } = probe;

@@ -39,6 +39,7 @@ const groups: readonly Group[] = [
   { names: ['revision'], load: async () => (await import('./revision.ts')).revisionCommands },
   { names: ['rollout'], load: async () => (await import('./rollout.ts')).rolloutCommands },
   { names: ['probe'], load: async () => (await import('./probe.ts')).probeCommands },
+  { names: ['tls-test'], load: async () => (await import('./tls-test.ts')).tlsTestCommands },
   { names: ['config'], load: async () => (await import('./config-file.ts')).configFileCommands },
   { names: ['alert'], load: async () => (await import('./alert.ts')).alertCommands },
   { names: ['token'], load: async () => (await import('./token.ts')).tokenCommands },

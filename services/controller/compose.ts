@@ -13,6 +13,7 @@ import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
 import { mxLookup } from '../observe/probe/resolver.ts';
 import { probeService } from '../observe/probe/service.ts';
+import { tlsTestService } from '../observe/tls-test/service.ts';
 import { alertService } from '../observe/service.ts';
 import { authorityService } from '../pki/authority/service.ts';
 import { signingRequests } from '../pki/requests/service.ts';
@@ -83,7 +84,9 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const membership = membershipService({ config, machines, push, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, authorities, now });
   const lookUpMx = mxLookup(options.resolver);
-  const probes = probeService({ config, machines, certificates, pki, pool: connections, lookUpMx, now });
+  const vantages = { config, machines, certificates, pool: connections, lookUpMx, now };
+  const probes = probeService({ ...vantages, pki });
+  const tlsTests = tlsTestService(vantages);
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
@@ -97,6 +100,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       membership,
       backup,
       probes,
+      tlsTests,
       alerts,
       audit,
       store,

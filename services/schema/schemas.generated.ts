@@ -2225,6 +2225,114 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/tls-test-report.schema.json',
+    title: 'TLS test report',
+    description: 'What would become of mail for a domain, from each machine, by the same rules as delivery.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['domain', 'found', 'machines', 'delivered'],
+    properties: {
+      domain: { $ref: '../common.schema.json#/$defs/domain' },
+      found: {
+        type: 'string',
+        enum: ['mx', 'address', 'null-mx'],
+        description: 'How its servers were found; null-mx: it takes no mail (RFC 7505).',
+      },
+      delivered: { type: 'boolean', description: 'Whether every machine would deliver now.' },
+      machines: {
+        type: 'array',
+        items: {
+          title: 'TLS test',
+          type: 'object',
+          additionalProperties: false,
+          required: ['machine', 'destination', 'hosts', 'verdict', 'reason', 'notes'],
+          properties: {
+            machine: { $ref: '../common.schema.json#/$defs/machineName' },
+            destination: {
+              title: 'Applied destination',
+              description: 'The setting that applies, and where it comes from.',
+              type: 'object',
+              additionalProperties: false,
+              required: ['name', 'tls', 'level', 'policy'],
+              properties: {
+                name: { $ref: '../common.schema.json#/$defs/domain', description: 'default, or the domain.' },
+                tls: { type: 'string' },
+                match: { type: 'array', items: { type: 'string' } },
+                level: { type: 'string', description: 'The level that sets it, or defaults.' },
+                revision: { type: 'integer', minimum: 0, description: 'Since when it does.' },
+                policy: {
+                  type: 'string',
+                  description: 'What it is to Postfix on the machine, as in smtp_tls_policy_maps.',
+                },
+              },
+            },
+            hosts: {
+              type: 'array',
+              description: 'In the order in which they are tried.',
+              items: {
+                title: 'Tested host',
+                type: 'object',
+                additionalProperties: false,
+                required: ['verdict', 'reason', 'probe'],
+                properties: {
+                  verdict: {
+                    type: 'string',
+                    enum: ['clear', 'unverified', 'verified', 'deferred', 'unknown'],
+                    description:
+                      'What becomes of mail that is sent now: delivered without TLS, over TLS, over TLS to a server that was verified as the level demands, or kept in the queue; docs/outcomes.md. unknown: it depends on what cannot be seen.',
+                  },
+                  later: {
+                    type: 'string',
+                    enum: ['clear', 'unverified', 'verified', 'deferred'],
+                    description:
+                      'What becomes of it once it has waited for minimal_backoff_time, where that is something else.',
+                  },
+                  reason: { type: 'string' },
+                  probe: { $ref: 'probe-view.schema.json' },
+                },
+              },
+            },
+            verdict: {
+              type: 'string',
+              enum: ['clear', 'unverified', 'verified', 'deferred', 'unknown'],
+              description:
+                'What becomes of mail that is sent now: delivered without TLS, over TLS, over TLS to a server that was verified as the level demands, or kept in the queue; docs/outcomes.md. unknown: it depends on what cannot be seen.',
+            },
+            later: {
+              type: 'string',
+              enum: ['clear', 'unverified', 'verified', 'deferred'],
+              description:
+                'What becomes of it once it has waited for minimal_backoff_time, where that is something else.',
+            },
+            reason: { type: 'string', description: 'Why, by the server that decides.' },
+            notes: { type: 'array', description: 'What could make it end otherwise.', items: { type: 'string' } },
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/tls-test-request.schema.json',
+    title: 'TLS test request',
+    description: 'Which destination to test, and from where.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['domain'],
+    properties: {
+      domain: { $ref: '../common.schema.json#/$defs/domain', description: 'The domain of recipients.' },
+      machines: {
+        type: 'array',
+        description: 'The machines to send from; every member when left out.',
+        minItems: 1,
+        maxItems: 20,
+        uniqueItems: true,
+        items: { $ref: '../common.schema.json#/$defs/machineName' },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/token-created.schema.json',
     title: 'Token created',
     description: 'A new token, whose secret is shown this once.',

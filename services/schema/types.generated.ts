@@ -111,6 +111,8 @@ export interface Shapes {
   readonly 'signing-request-options': SigningRequestOptions;
   readonly 'signing-request-view': SigningRequestView;
   readonly 'silence-request': SilenceRequest;
+  readonly 'tls-test-report': TLSTestReport;
+  readonly 'tls-test-request': TLSTestRequest;
   readonly 'token-created': TokenCreated;
   readonly 'token-list': TokenList;
   readonly 'token-record': TokenRecord;
@@ -2505,6 +2507,104 @@ export interface SilenceRequest {
    * A time that is past ends a silence.
    */
   readonly until: string;
+}
+/**
+ * What would become of mail for a domain, from each machine, by the same rules as delivery.
+ */
+export interface TLSTestReport {
+  /**
+   * A domain name in its ASCII form (IDNA A-labels), lower case.
+   */
+  readonly domain: string;
+  /**
+   * How its servers were found; null-mx: it takes no mail (RFC 7505).
+   */
+  readonly found: 'mx' | 'address' | 'null-mx';
+  /**
+   * Whether every machine would deliver now.
+   */
+  readonly delivered: boolean;
+  readonly machines: readonly TLSTest[];
+}
+export interface TLSTest {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly destination: AppliedDestination;
+  /**
+   * In the order in which they are tried.
+   */
+  readonly hosts: readonly TestedHost[];
+  /**
+   * What becomes of mail that is sent now: delivered without TLS, over TLS, over TLS to a server that was verified as the level demands, or kept in the queue; docs/outcomes.md. unknown: it depends on what cannot be seen.
+   */
+  readonly verdict: 'clear' | 'unverified' | 'verified' | 'deferred' | 'unknown';
+  /**
+   * What becomes of it once it has waited for minimal_backoff_time, where that is something else.
+   */
+  readonly later?: 'clear' | 'unverified' | 'verified' | 'deferred';
+  /**
+   * Why, by the server that decides.
+   */
+  readonly reason: string;
+  /**
+   * What could make it end otherwise.
+   */
+  readonly notes: readonly string[];
+}
+/**
+ * The setting that applies, and where it comes from.
+ */
+export interface AppliedDestination {
+  /**
+   * default, or the domain.
+   */
+  readonly name: string;
+  readonly tls: string;
+  readonly match?: readonly string[];
+  /**
+   * The level that sets it, or defaults.
+   */
+  readonly level: string;
+  /**
+   * Since when it does.
+   */
+  readonly revision?: number;
+  /**
+   * What it is to Postfix on the machine, as in smtp_tls_policy_maps.
+   */
+  readonly policy: string;
+}
+export interface TestedHost {
+  /**
+   * What becomes of mail that is sent now: delivered without TLS, over TLS, over TLS to a server that was verified as the level demands, or kept in the queue; docs/outcomes.md. unknown: it depends on what cannot be seen.
+   */
+  readonly verdict: 'clear' | 'unverified' | 'verified' | 'deferred' | 'unknown';
+  /**
+   * What becomes of it once it has waited for minimal_backoff_time, where that is something else.
+   */
+  readonly later?: 'clear' | 'unverified' | 'verified' | 'deferred';
+  readonly reason: string;
+  readonly probe: Probe;
+}
+/**
+ * Which destination to test, and from where.
+ */
+export interface TLSTestRequest {
+  /**
+   * The domain of recipients.
+   */
+  readonly domain: string;
+  /**
+   * The machines to send from; every member when left out.
+   *
+   * @minItems 1
+   * @maxItems 20
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines?: readonly string[];
 }
 /**
  * A new token, whose secret is shown this once.

@@ -82,6 +82,15 @@ describe('probes', () => {
     });
   }
 
+  it('are not for viewers either where they foretell a delivery', async () => {
+    const test = (token: string) => api.ask('POST /tls-tests', { token, body: { domain: 'example.org' } });
+
+    assert.equal((await test(api.tokens.viewer)).problem, 'forbidden');
+    const report = (await test(api.tokens.operator)).as('tls-test-report');
+    assert.deepEqual([report.found, report.delivered], ['address', false]);
+    assert.match(report.machines[0]?.reason ?? '', /^example\.org: no gateway .* is up in this test$/);
+  });
+
   it('are so many a minute that they are no use for a scan', async () => {
     const gone = await peer(() => undefined);
     await gone.close();

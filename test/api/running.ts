@@ -20,6 +20,7 @@ import { configService } from '../../services/config/service.ts';
 import { NamedError } from '../../services/errors.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { probeService } from '../../services/observe/probe/service.ts';
+import { tlsTestService } from '../../services/observe/tls-test/service.ts';
 import { alertService } from '../../services/observe/service.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
 import { signingRequests } from '../../services/pki/requests/service.ts';
@@ -83,13 +84,15 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const authorities = authorityService({ store, secrets, pki, now });
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
+  const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, now };
   const real = {
     ...{ store, pki, machines, config, push, now },
     audit: auditService({ store, now, random: randomBytes }),
     authorities,
     certificates,
     membership: membershipStandIn(config, machines),
-    probes: probeService({ config, machines, certificates, pki, pool: noGateways, lookUpMx: noDns, now }),
+    probes: probeService({ ...vantages, pki }),
+    tlsTests: tlsTestService(vantages),
     alerts: alertService({ store, config, pki, authorities, push, now }),
     backup: backupService({ config, machines, pki, authorities, now }),
     random: (size: number) => randomBytes(size),

@@ -2,14 +2,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import type { Probe, ProbeReport, ProbeRequest, ProbeStep } from '../../services/schema/types.generated.ts';
+import type {
+  Destination,
+  Probe,
+  ProbeReport,
+  ProbeRequest,
+  ProbeStep,
+  TLSTestReport,
+} from '../../services/schema/types.generated.ts';
 import { peer, smtp, type Peer } from '../conversation/peers.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
 import { chainFile, hostname, makeChains, pemOf, type Made } from '../observe/probe/chains.ts';
 import { dnsServer, type DnsServer } from '../observe/probe/dns-server.ts';
 import { removeFolder, temporaryFolder, withoutOpenssl } from '../pki/openssl.ts';
 import { cli } from './cli.ts';
-import { amend, join, rollOut, startScenario, type Scenario } from './harness.ts';
+import { amend, bind, join, rollOut, startScenario, type Scenario } from './harness.ts';
 
 interface Planted {
   readonly defect: string;
@@ -42,12 +49,16 @@ const planted: readonly Planted[] = [
 ];
 const firstPort = 2601;
 
-describe('a probe', { skip: skipLab || withoutOpenssl }, () => {
+describe('a probe and a TLS test', { skip: skipLab || withoutOpenssl }, () => {
   const folder = temporaryFolder();
   let scenario: Scenario, gateway: Gateway, dns: DnsServer, other: Peer;
   before(async () => {
     makeChains(folder);
-    dns = await dnsServer({ 'partner.example': [{ exchange: 'controller.lab.example.test', priority: 10 }] });
+    dns = await dnsServer({
+      'partner.example': [{ exchange: 'controller.lab.example.test', priority: 10 }],
+      'own.example': [{ exchange: 'mx1.lab.example.test', priority: 10 }],
+      'nomail.example': [{ exchange: '', priority: 0 }],
+    });
     scenario = await startScenario('probe', 1, { flags: ['--resolver', dns.address] });
     gateway = scenario.gateways[0] ?? assert.fail('the lab is not up');
     await join(scenario.signetd, gateway);
@@ -159,5 +170,71 @@ describe('a probe', { skip: skipLab || withoutOpenssl }, () => {
     assert.match(well, /^198\.18\.\d+\.11:2601 +ok \d+ ms .* 100$/m);
     assert.match(well, /└─ root O=Test, CN=root, of the trust list test$/m);
     assert.match(ill, /1 of 1 server does not stand as mail needs it/);
+  });
+
+  describe('of a destination', () => {
+    /** Sets it for all domains, and tests one. */
+    async function test(domain: string, destination?: Destination): Promise<TLSTestReport> {
+      if (destination) {
+        const at = { level: 'cluster', path: `/destinations/${domain}` } as const;
+        await amend(scenario.signetd, { op: 'set', ...at, value: { ...destination } });
+        await rollOut(scenario.signetd, `${domain} ${destination.tls}`);
+      }
+      return scenario.signetd.api('POST', '/tls-tests', { domain });
+    }
+    function verdicts({ machines }: TLSTestReport): readonly (readonly (string | undefined)[])[] {
+      return machines.map(({ machine, destination, verdict }) => [
+        machine,
+        destination.name,
+        destination.level,
+        verdict,
+      ]);
+    }
+
+    it('says that the default applies, and mail would go in clear', async () => {
+      const report = await test('partner.example');
+
+      assert.deepEqual(verdicts(report), [['mx1', 'default', 'defaults', 'clear']]);
+      assert.equal(report.delivered, true);
+      assert.equal(report.machines[0]?.reason, 'controller.lab.example.test: STARTTLS is not offered');
+    });
+
+    it('says that mail would wait where TLS is required, on one line of the command', async () => {
+      const report = await test('partner.example', { tls: 'required' });
+      const ill = await cli(scenario.signetd).run('tls-test', 'partner.example', '--from', 'mx1');
+
+      assert.deepEqual(verdicts(report), [['mx1', 'partner.example', 'cluster', 'deferred']]);
+      assert.equal(ill.exit, 1);
+      assert.match(
+        ill.stdout,
+        /^mx1 to partner\.example: waits: controller.* required does not send mail where STARTTLS is not offered$/m,
+      );
+      assert.match(ill.stdout, /^ +Postfix +encrypt$/m);
+    });
+
+    it('says whether the server would be verified with the trust of the machine', async () => {
+      const listener = { op: 'set', level: 'cluster', path: '/listeners/public/certificate', value: 'mx' } as const;
+      await bind(scenario.signetd, 'cluster', 'mx', { pem: chainFile(folder, ...whole) });
+      await amend(scenario.signetd, listener);
+      const match = [hostname];
+
+      const unknown = await test('own.example', { tls: 'required-verify', match });
+      await amend(scenario.signetd, { op: 'set', level: 'cluster', path: '/outbound/trust', value: ['test'] });
+      const known = await test('own.example', { tls: 'required-verify', match });
+      const misnamed = await test('own.example', { tls: 'required-verify' });
+
+      assert.match(unknown.machines[0]?.reason ?? '', /leads to no authority of outbound\/trust$/);
+      assert.deepEqual(
+        [unknown, known, misnamed].map((one) => one.machines[0]?.verdict),
+        ['deferred', 'verified', 'deferred'],
+      );
+      assert.equal(known.machines[0]?.destination.policy, `secure match=${hostname}`);
+      assert.match(misnamed.machines[0]?.reason ?? '', /is for mx\.example\.test, and hostname is asked for$/);
+    });
+
+    it('says that a domain takes no mail, and that another is none', async () => {
+      assert.deepEqual(verdicts(await test('nomail.example')), [['mx1', 'default', 'defaults', 'deferred']]);
+      await assert.rejects(test('nowhere.example'), /there is no domain nowhere\.example/);
+    });
   });
 });

@@ -42,7 +42,7 @@ function checkRows(destinations: Settings['destinations'], postfix: PostfixFacts
     );
 }
 
-interface NextHopParameter {
+export interface NextHopParameter {
   readonly name: string;
   readonly value: string;
   /** The next hop it gives every domain, where there is one. */
@@ -50,7 +50,7 @@ interface NextHopParameter {
 }
 
 /** The parameters that send mail elsewhere than to the recipient's domain (trivial-rewrite(8)). */
-function nextHopParameters(postfix: PostfixFacts): readonly NextHopParameter[] {
+export function nextHopParameters(postfix: PostfixFacts): readonly NextHopParameter[] {
   const relayhost = parameter(postfix, 'relayhost');
   const [, , viaDefault] = /^([^:]*):(.*)$/.exec(parameter(postfix, 'default_transport')) ?? [];
   return [

@@ -8,8 +8,13 @@ export function policyTable(destinations: Destinations): string {
   const rows = Object.entries(destinations)
     .filter(([domain]) => domain !== 'default')
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([domain, destination]) => `${domain} ${[level(destination), ...match(destination)].join(' ')}\n`);
+    .map(([domain, destination]) => `${domain} ${policyOf(destination)}\n`);
   return `# TLS by next hop (postconf smtp_tls_policy_maps), written by Signet.\n${rows.join('')}`;
+}
+
+/** A destination as the right-hand side of a row (postconf smtp_tls_policy_maps). */
+export function policyOf(destination: Destination): string {
+  return [level(destination), ...match(destination)].join(' ');
 }
 
 /** What destinations ask of main.cf: the level for all domains without a row, and what the levels in use need to hold. */
