@@ -24,8 +24,8 @@ policy=/usr/sbin/policy-rc.d
 main() {
   missing=$(missing_packages)
   [ -z "$missing" ] || install_packages "$@"
-  [ "$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 20 ] ||
-    fail 'Node.js 20 or newer is missing: install it from https://nodejs.org or your distribution'
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null ||
+    fail 'Node.js 20.19 or newer is missing: install it from https://nodejs.org or your distribution'
   install_modules
   build_sqlite
 }
