@@ -8,6 +8,7 @@ import type { MembershipService } from '../membership/contract.ts';
 import type { ProbeService } from '../observe/probe/service.ts';
 import type { TlsTestService } from '../observe/tls-test/service.ts';
 import type { AlertService } from '../observe/service.ts';
+import type { SessionService } from '../observe/sessions/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
@@ -26,6 +27,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly probes: ProbeService;
   readonly tlsTests: TlsTestService;
   readonly alerts: AlertService;
+  readonly sessions: SessionService;
   readonly log: Log;
   readonly about: About;
   /** Aborts when the process is about to end: streams end, and connections are not kept. */

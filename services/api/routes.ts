@@ -12,6 +12,7 @@ import { healthRoutes } from './health.ts';
 import { layerRoutes } from './layers.ts';
 import { overrideRoutes } from './overrides.ts';
 import { machineRoutes } from './machines.ts';
+import { mailSessionRoutes } from './mail-sessions.ts';
 import { openApiRoutes } from './openapi.ts';
 import { probeRoutes } from './probes.ts';
 import { revisionRoutes } from './revisions.ts';
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   ...probeRoutes,
   ...tlsTestRoutes,
   ...alertRoutes,
+  ...mailSessionRoutes,
   ...auditRoutes,
   ...tokenRoutes,
   ...eventRoutes,

@@ -1,9 +1,9 @@
 /** `signet alert`: what needs a person, and whether word of it arrives. */
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 
 import type { AlertView } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
-import { command } from './options.ts';
+import { command, instant } from './options.ts';
 import { moment, type Printer, type Tone } from './print.ts';
 import type { Session } from './session.ts';
 
@@ -100,12 +100,4 @@ const tones: Readonly<Record<AlertView['state'], Tone>> = { open: 'bad', acknowl
 function standing({ kind, due, rung, since }: AlertView['alert']): string {
   if (kind === 'not-served') return `since ${moment(since)}`;
   return rung > 0 ? `expires ${moment(due)}` : `expired ${moment(due)}`;
-}
-
-function instant(text: string): string {
-  const time = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{3})?)?Z)?$/.test(text) ? new Date(text) : new Date(NaN);
-  if (Number.isNaN(time.getTime())) {
-    throw new InvalidArgumentError('It must be a day such as 2027-03-01, or a time such as 2027-03-01T08:00Z.');
-  }
-  return time.toISOString();
 }

@@ -118,6 +118,10 @@ export function controller(client: Client) {
     acknowledgeAlert: (id: string) => post<Shape.AlertView>(path('alerts', id, 'acknowledgement')),
     silenceAlert: (id: string, until: string) => post<Shape.AlertView>(path('alerts', id, 'silence'), { until }),
     testAlerts: () => post<Shape.AlertTest>('/alerts/test'),
+    mailSessions: (query: Shape.MailSessionQuery) => get<Shape.MailSessionList>('/mail-sessions', { ...query }),
+    mailSessionCounts: (query: Shape.SessionCountQuery) =>
+      get<Shape.SessionCountList>('/mail-sessions/counts', { ...query }),
+    readMailLogs: (request: Shape.LogReadingRequest) => post<Shape.LogReadingList>('/mail-sessions/readings', request),
     audit: (query: { readonly before?: string | undefined; readonly limit?: number | undefined }) =>
       get<Shape.AuditList>('/audit', query),
     verifyAudit: (query: { readonly noted?: string | undefined }) =>

@@ -13,6 +13,23 @@ export function revisionNumber(text: string): number {
   return Number(text.replace('r', ''));
 }
 
+/** A day or a time, always UTC. */
+export function instant(text: string): string {
+  const time = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{3})?)?Z)?$/.test(text) ? new Date(text) : new Date(NaN);
+  if (Number.isNaN(time.getTime())) {
+    throw new InvalidArgumentError('It must be a day such as 2027-03-01, or a time such as 2027-03-01T08:00Z.');
+  }
+  return time.toISOString();
+}
+
+/** A time, or how long ago it was: 90m, 12h, 7d. */
+export function instantOrAgo(text: string): string {
+  const [, count, unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
+  const minutes = { m: 1, h: 60, d: 24 * 60 }[unit];
+  if (count === undefined || minutes === undefined) return instant(text);
+  return new Date(Date.now() - Number(count) * minutes * 60_000).toISOString();
+}
+
 /** For options that may be given several times. */
 export function several(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];

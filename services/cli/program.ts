@@ -41,6 +41,7 @@ const groups: readonly Group[] = [
   { names: ['probe'], load: async () => (await import('./probe.ts')).probeCommands },
   { names: ['tls-test'], load: async () => (await import('./tls-test.ts')).tlsTestCommands },
   { names: ['config'], load: async () => (await import('./config-file.ts')).configFileCommands },
+  { names: ['tls-log'], load: async () => (await import('./tls-log.ts')).tlsLogCommands },
   { names: ['alert'], load: async () => (await import('./alert.ts')).alertCommands },
   { names: ['token'], load: async () => (await import('./token.ts')).tokenCommands },
   { names: ['audit', 'log'], load: async () => (await import('./audit.ts')).auditCommands },

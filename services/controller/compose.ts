@@ -15,10 +15,12 @@ import { mxLookup } from '../observe/probe/resolver.ts';
 import { probeService } from '../observe/probe/service.ts';
 import { tlsTestService } from '../observe/tls-test/service.ts';
 import { alertService } from '../observe/service.ts';
+import { sessionService } from '../observe/sessions/service.ts';
 import { authorityService } from '../pki/authority/service.ts';
 import { signingRequests } from '../pki/requests/service.ts';
 import { pkiService } from '../pki/service.ts';
 import { platforms } from '../platforms/registry.ts';
+import { readMailLog } from '../push/mail-log.ts';
 import { pool } from '../push/pool.ts';
 import { readScript } from '../push/script.ts';
 import { pushService } from '../push/service.ts';
@@ -87,6 +89,12 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const vantages = { config, machines, certificates, pool: connections, lookUpMx, now };
   const probes = probeService({ ...vantages, pki });
   const tlsTests = tlsTestService(vantages);
+  const sessions = sessionService({
+    store,
+    machines,
+    read: async (id, cursor) => readMailLog((await connections.link(id)).connection, cursor),
+    now,
+  });
   const alerts = alertService({ store, config, pki, authorities, push, now });
 
   return {
@@ -102,6 +110,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       probes,
       tlsTests,
       alerts,
+      sessions,
       audit,
       store,
       now,
@@ -112,9 +121,12 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       machines,
       push,
       alerts,
+      sessions,
       audit,
       name: `${hostname()} ${process.pid}`,
       sweepSeconds: options.sweepSeconds,
+      collectSeconds: options.sweepSeconds,
+      random: Math.random,
       log,
     },
     async close() {

@@ -11,10 +11,11 @@ import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { alerting, type AlertingDeps } from './alerting.ts';
 import { sealing, type SealingDeps } from './sealing.ts';
+import { collecting, type CollectingDeps } from './collecting.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
 import { upkeep } from './upkeep.ts';
 
-export interface LeadDeps extends SweepDeps, AlertingDeps, SealingDeps {
+export interface LeadDeps extends SweepDeps, AlertingDeps, CollectingDeps, SealingDeps {
   readonly store: Store;
   readonly config: ConfigService;
   readonly push: PushService & PushLeader;
@@ -61,6 +62,7 @@ async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<
     deps.push.lead({ epoch, fence: lease.fence }, all),
     followHead(deps, all),
     sweep(deps, all),
+    collecting(deps, all),
     alerting(deps, lease.fence, all),
     sealing(deps, lease.fence, all),
     upkeep(deps, { fence: lease.fence, everySeconds: upkeepSeconds }, all),

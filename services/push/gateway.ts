@@ -133,7 +133,7 @@ export async function readStateWithin(link: () => Promise<Link>, seconds: number
 }
 
 /** Runs a verb and reads its whole answer; a refusal is thrown, and so is an answer that breaks off. */
-async function call(connection: Connection, command: string, input = ''): Promise<Report> {
+export async function call(connection: Connection, command: string, input = ''): Promise<Report> {
   const session = await connection.exec(command);
   session.stream.end(input);
   const answered = async () => [await readReport(answerReader(session.stream)), await session.done] as const;
@@ -181,10 +181,11 @@ async function succeeds(connection: Connection, command: string): Promise<boolea
 
 /** The verb in a command, for messages: the words of `sh -s install` and sudo say nothing to an operator. */
 function verbOf(command: string): string {
-  return /\b(facts|install|upgrade|leave|confirm|revert|status)\b/.exec(command)?.[1] ?? command;
+  return /\b(facts|install|upgrade|leave|confirm|revert|status|log)\b/.exec(command)?.[1] ?? command;
 }
 
-function value({ values }: Report, key: string): string {
+/** The one value of a key; throws `unsupported-gateway` where the answer lacks it. */
+export function value({ values }: Report, key: string): string {
   const found = values.get(key)?.[0];
   if (found === undefined)
     throw new NamedError(

@@ -75,13 +75,20 @@ export interface Shapes {
   readonly left: Left;
   readonly 'load-options': LoadOptions;
   readonly 'load-result': LoadResult;
+  readonly 'log-reading-list': LogReadingList;
+  readonly 'log-reading-request': LogReadingRequest;
+  readonly 'log-reading': LogReading;
   readonly 'machine-diff': MachineDiff;
   readonly 'machine-list': MachineList;
   readonly 'machine-view': MachineView;
+  readonly 'mail-session-list': MailSessionList;
+  readonly 'mail-session-query': MailSessionQuery;
+  readonly 'mail-session-view': MailSessionView;
   readonly 'no-query': NoQuery;
   readonly 'override-list': OverrideList;
   readonly 'override-query': OverrideQuery;
   readonly 'path-parameters': PathParameters;
+  readonly 'peer-count': PeerCount;
   readonly 'pkcs12-file': Pkcs12File;
   readonly 'pkcs12-options': Pkcs12Options;
   readonly 'private-key': PrivateKey;
@@ -104,6 +111,8 @@ export interface Shapes {
   readonly 'save-options': SaveOptions;
   readonly 'sender-explanation': SenderExplanation;
   readonly 'sender-query': SenderQuery;
+  readonly 'session-count-list': SessionCountList;
+  readonly 'session-count-query': SessionCountQuery;
   readonly 'settings-change': SettingsChange;
   readonly 'signed-certificate': SignedCertificate;
   readonly 'signing-request-list': SigningRequestList;
@@ -130,9 +139,13 @@ export interface Shapes {
   readonly 'configuration-file': ConfigurationFile;
   readonly 'configuration-secrets': ConfigurationSecrets;
   readonly configuration: Configuration;
+  readonly 'day-counts': DayCounts;
   readonly draft: Draft;
   readonly facts: Facts;
   readonly 'issued-certificate': IssuedCertificate;
+  readonly 'kept-sessions': SessionRecord;
+  readonly 'log-gap': LogGap;
+  readonly 'mail-log': MailLog;
   readonly 'mail-session': MailSession;
   readonly manifest: Manifest;
   readonly 'open-session': OpenSession;
@@ -141,6 +154,7 @@ export interface Shapes {
   readonly registration: Registration;
   readonly revision: Revision;
   readonly rollout: Rollout;
+  readonly 'session-count': SessionCount;
   readonly 'session-peer': SessionPeer;
   readonly settings: Settings;
   readonly alerts: Alerts;
@@ -1695,10 +1709,164 @@ export interface LoadResult {
   readonly certificates: number;
 }
 /**
+ * How far the mail logs were read.
+ */
+export interface LogReadingList {
+  readonly readings: readonly LogReading[];
+}
+/**
+ * How far the mail log of a machine was read.
+ */
+export interface LogReading {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * The path of the log, or journal.
+   */
+  readonly log?: string;
+  /**
+   * When it was read last, or failed to be; left out when it never was.
+   */
+  readonly read?: string;
+  readonly gaps: readonly LogGap[];
+  /**
+   * Why it could not be read last time.
+   */
+  readonly problem?: string;
+}
+/**
+ * A part of a log that was gone before it was read.
+ */
+export interface LogGap {
+  /**
+   * When the log was read before.
+   */
+  readonly from: string;
+  /**
+   * When the gap was seen.
+   */
+  readonly until: string;
+}
+/**
+ * Whose mail logs are to be read now.
+ */
+export interface LogReadingRequest {
+  /**
+   * Left out: those of all members.
+   */
+  readonly machine?: string;
+}
+/**
  * Every machine, by name.
  */
 export interface MachineList {
   readonly machines: readonly MachineView[];
+}
+/**
+ * Sessions, the newest first, and what is wrong with the logs that they are from.
+ */
+export interface MailSessionList {
+  readonly sessions: readonly MailSessionView[];
+  /**
+   * Only those with gaps, with a problem, or never read.
+   */
+  readonly readings: readonly LogReading[];
+}
+/**
+ * A session, and whose log it is from.
+ */
+export interface MailSessionView {
+  /**
+   * For the next page.
+   */
+  readonly id: string;
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly session: MailSession;
+}
+/**
+ * A message that left, or a client that brought some, as the mail log of a gateway tells it: over TLS, in clear, or not at all for want of TLS.
+ */
+export interface MailSession {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly direction: 'in' | 'out';
+  /**
+   * Over TLS to a peer whose certificate holds and carries the right name (verified), whose chain holds (trusted), does not (untrusted), or that showed none (anonymous); in clear; or failed for want of TLS.
+   */
+  readonly result: 'verified' | 'trusted' | 'untrusted' | 'anonymous' | 'clear' | 'failed';
+  /**
+   * How many were sent or taken; 0 when it failed.
+   */
+  readonly messages: number;
+  /**
+   * The other end: `unknown` where its address has no name. Left out where no server was reached.
+   */
+  readonly host?: string;
+  readonly address?: string;
+  /**
+   * Of a server.
+   */
+  readonly port?: number;
+  /**
+   * Of a message that leaves: the domain of its recipient.
+   */
+  readonly destination?: string;
+  /**
+   * Of the message, or of the first that a client brought.
+   */
+  readonly queueId?: string;
+  readonly protocol?: string;
+  readonly cipher?: string;
+  /**
+   * not-offered: no STARTTLS, or no ESMTP at all. refused: STARTTLS was answered with an error. handshake: none came about. verification: the certificate does not hold. dane: its TLSA records are missing, unusable or not signed, or could not be looked up. gateway: a fault of the gateway itself. A message in clear has one when TLS was tried before.
+   */
+  readonly failure?: 'not-offered' | 'refused' | 'handshake' | 'verification' | 'dane' | 'gateway';
+  /**
+   * In the words of the log.
+   */
+  readonly reason?: string;
+}
+/**
+ * Which sessions are wanted.
+ */
+export interface MailSessionQuery {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine?: string;
+  readonly direction?: 'in' | 'out';
+  /**
+   * The name or address of the other end; with a leading dot every name below it.
+   */
+  readonly peer?: string;
+  /**
+   * The domain that mail went to; with a leading dot every domain below it.
+   */
+  readonly destination?: string;
+  /**
+   * One or more results, with commas.
+   */
+  readonly result?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly since?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly until?: string;
+  /**
+   * Only sessions older than the one with this id.
+   */
+  readonly before?: string;
+  readonly limit?: number;
 }
 /**
  * For requests that take no query.
@@ -1816,6 +1984,39 @@ export interface PathParameters {
    * The id of a key.
    */
   readonly key?: string;
+}
+/**
+ * What went to one destination, or came from one client.
+ */
+export interface PeerCount {
+  readonly direction: 'in' | 'out';
+  /**
+   * The domain of the recipients of what left, the name (or address) of the client of what came in; `*` for all that are not counted one by one.
+   */
+  readonly peer: string;
+  readonly messages: number;
+  readonly results: Results;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly last: string;
+  /**
+   * Of the last one.
+   */
+  readonly failure?: 'not-offered' | 'refused' | 'handshake' | 'verification' | 'dane' | 'gateway';
+  readonly reason?: string;
+  /**
+   * Whose logs it is from.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines: readonly string[];
+}
+/**
+ * Messages by result; of failed ones, sessions.
+ */
+export interface Results {
+  readonly [k: string]: number;
 }
 /**
  * A certificate with its chain and its private key, encrypted under the password of the request.
@@ -2427,6 +2628,55 @@ export interface SenderQuery {
    * Defaults to the head.
    */
   readonly revision?: number;
+}
+/**
+ * Counts by destination and client, the largest first, and what is wrong with the logs that they are from.
+ */
+export interface SessionCountList {
+  /**
+   * How many there are in all.
+   */
+  readonly total: number;
+  readonly counts: readonly PeerCount[];
+  /**
+   * Only those with gaps, with a problem, or never read.
+   */
+  readonly readings: readonly LogReading[];
+}
+/**
+ * What is to be counted; since and until are days here, whatever their time.
+ */
+export interface SessionCountQuery {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine?: string;
+  readonly direction?: 'in' | 'out';
+  /**
+   * The name or address of the other end; with a leading dot every name below it.
+   */
+  readonly peer?: string;
+  /**
+   * The domain that mail went to; with a leading dot every domain below it.
+   */
+  readonly destination?: string;
+  /**
+   * One or more results, with commas.
+   */
+  readonly result?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly since?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly until?: string;
+  /**
+   * How many to leave out from the beginning.
+   */
+  readonly offset?: number;
+  readonly limit?: number;
 }
 /**
  * What an authority made of a signing request.
@@ -3064,49 +3314,118 @@ export interface ConfigurationSecrets {
   };
 }
 /**
- * A message that left, or a client that brought some, as the mail log of a gateway tells it: over TLS, in clear, or not at all for want of TLS.
+ * What one machine's log had on one day (UTC): a record of the store.
  */
-export interface MailSession {
+export interface DayCounts {
+  readonly counts: readonly SessionCount[];
+}
+/**
+ * How many sessions of one day had one result with one peer.
+ */
+export interface SessionCount {
+  readonly direction: 'in' | 'out';
+  /**
+   * The domain of the recipients of what left, the name (or address) of the client of what came in; `*` for all that are not counted one by one.
+   */
+  readonly peer: string;
+  readonly result: 'verified' | 'trusted' | 'untrusted' | 'anonymous' | 'clear' | 'failed';
+  readonly sessions: number;
+  readonly messages: number;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly first: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly last: string;
+  /**
+   * Of the last one.
+   */
+  readonly failure?: 'not-offered' | 'refused' | 'handshake' | 'verification' | 'dane' | 'gateway';
+  readonly reason?: string;
+}
+/**
+ * Sessions of one reading: a record of the store.
+ */
+export interface SessionRecord {
+  readonly sessions: readonly MailSession[];
+}
+/**
+ * How far the mail log of a machine was read, and what is kept of it: a record of the store.
+ */
+export interface MailLog {
+  /**
+   * Where the last reading ended, in the gateway's words.
+   */
+  readonly cursor: string;
+  /**
+   * Where it was read.
+   */
+  readonly log?: string;
+  /**
+   * When it was read last, or failed to be.
+   */
+  readonly read: string;
+  /**
+   * The number of the next record of sessions.
+   */
+  readonly next: number;
+  /**
+   * The records of sessions, the oldest first.
+   */
+  readonly kept: readonly KeptSessions[];
+  /**
+   * The days that have counts.
+   *
+   * Items: A calendar day, UTC.
+   */
+  readonly days: readonly string[];
+  readonly open: readonly OpenSession[];
+  readonly gaps: readonly LogGap[];
+  /**
+   * Why it could not be read last time.
+   */
+  readonly problem?: string;
+}
+export interface KeptSessions {
+  readonly number: number;
+  readonly count: number;
+  /**
+   * The time of the newest of them.
+   */
+  readonly until: string;
+}
+/**
+ * What one process of Postfix has said of a session that is not over.
+ */
+export interface OpenSession {
+  readonly process: string;
   /**
    * UTC, ISO 8601 with milliseconds.
    */
   readonly time: string;
-  readonly direction: 'in' | 'out';
-  /**
-   * Over TLS to a peer whose certificate holds and carries the right name (verified), whose chain holds (trusted), does not (untrusted), or that showed none (anonymous); in clear; or failed for want of TLS.
-   */
-  readonly result: 'verified' | 'trusted' | 'untrusted' | 'anonymous' | 'clear' | 'failed';
-  /**
-   * How many were sent or taken; 0 when it failed.
-   */
-  readonly messages: number;
-  /**
-   * The other end: `unknown` where its address has no name. Left out where no server was reached.
-   */
-  readonly host?: string;
-  readonly address?: string;
-  /**
-   * Of a server.
-   */
-  readonly port?: number;
-  /**
-   * Of a message that leaves: the domain of its recipient.
-   */
-  readonly destination?: string;
-  /**
-   * Of the message, or of the first that a client brought.
-   */
+  readonly tls?: EstablishedTLS;
+  readonly broken?: SessionPeer;
+  readonly why?: string;
+  readonly givenUp?: string;
   readonly queueId?: string;
-  readonly protocol?: string;
-  readonly cipher?: string;
-  /**
-   * not-offered: no STARTTLS, or no ESMTP at all. refused: STARTTLS was answered with an error. handshake: none came about. verification: the certificate does not hold. dane: its TLSA records are missing, unusable or not signed, or could not be looked up. gateway: a fault of the gateway itself. A message in clear has one when TLS was tried before.
-   */
-  readonly failure?: 'not-offered' | 'refused' | 'handshake' | 'verification' | 'dane' | 'gateway';
-  /**
-   * In the words of the log.
-   */
-  readonly reason?: string;
+  readonly domain?: string;
+  readonly messages?: number;
+}
+export interface EstablishedTLS {
+  readonly peer: SessionPeer;
+  readonly trust: 'anonymous' | 'untrusted' | 'trusted' | 'verified';
+  readonly protocol: string;
+  readonly cipher: string;
+}
+/**
+ * One end of a connection, as Postfix writes it: HOST[ADDRESS]:PORT.
+ */
+export interface SessionPeer {
+  readonly host: string;
+  readonly address: string;
+  readonly port?: number;
 }
 /**
  * Every file and parameter one machine must have at one revision. Secrets are referred to, never held, so it can be shown.
@@ -3255,37 +3574,6 @@ export interface ProbeTarget {
    */
   readonly chain: string;
   readonly from: 'controller' | 'gateway' | 'none';
-}
-/**
- * What one process of Postfix has said of a session that is not over.
- */
-export interface OpenSession {
-  readonly process: string;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly time: string;
-  readonly tls?: EstablishedTLS;
-  readonly broken?: SessionPeer;
-  readonly why?: string;
-  readonly givenUp?: string;
-  readonly queueId?: string;
-  readonly domain?: string;
-  readonly messages?: number;
-}
-export interface EstablishedTLS {
-  readonly peer: SessionPeer;
-  readonly trust: 'anonymous' | 'untrusted' | 'trusted' | 'verified';
-  readonly protocol: string;
-  readonly cipher: string;
-}
-/**
- * One end of a connection, as Postfix writes it: HOST[ADDRESS]:PORT.
- */
-export interface SessionPeer {
-  readonly host: string;
-  readonly address: string;
-  readonly port?: number;
 }
 /**
  * The effective settings of one machine. The schema of a layer is derived from this one: nothing is required outside units, and null removes what an upper level set.

@@ -68,6 +68,14 @@ export const keys = {
   leader: 'controller/leader',
   alert: (id: string) => `observe/alert/${id}`,
   alerts: 'observe/alert/',
+  /** How far the mail log of a machine was read. */
+  mailLog: (id: string) => `observe/mail-log/${id}`,
+  mailLogs: 'observe/mail-log/',
+  /** What it had in sessions, one record a reading, and in counts, one a day. */
+  sessions: (id: string, n: number) => `observe/session/${id}/${number(n)}`,
+  sessionsOf: (id: string) => `observe/session/${id}/`,
+  dayCounts: (id: string, day: string) => `observe/day-count/${id}/${day}`,
+  dayCountsOf: (id: string) => `observe/day-count/${id}/`,
   token: (id: string) => `api/token/${id}`,
   tokens: 'api/token/',
   /** An entry of the audit trail by its id, which begins with its time. */

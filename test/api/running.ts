@@ -22,6 +22,7 @@ import { machineService } from '../../services/machines/service.ts';
 import { probeService } from '../../services/observe/probe/service.ts';
 import { tlsTestService } from '../../services/observe/tls-test/service.ts';
 import { alertService } from '../../services/observe/service.ts';
+import { sessionService } from '../../services/observe/sessions/service.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
 import { signingRequests } from '../../services/pki/requests/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
@@ -94,6 +95,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     probes: probeService({ ...vantages, pki }),
     tlsTests: tlsTestService(vantages),
     alerts: alertService({ store, config, pki, authorities, push, now }),
+    sessions: sessionService({ store, machines, read: noLog, now }),
     backup: backupService({ config, machines, pki, authorities, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
@@ -195,4 +197,9 @@ export function routeOf(method: string, path: string): Route | undefined {
       route.method === method.toLowerCase() &&
       new RegExp(`^${route.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(plain),
   );
+}
+
+/** The machines of these tests have no log, and no gateway to read one from. */
+function noLog(): Promise<never> {
+  return Promise.reject(new NamedError('unreachable', 'there is no gateway here', { transient: true }));
 }

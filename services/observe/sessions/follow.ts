@@ -157,5 +157,5 @@ function isOwn(address: string | undefined): boolean {
 }
 
 function cut(text: string): string {
-  return text.slice(0, 500);
+  return text.slice(0, 300);
 }

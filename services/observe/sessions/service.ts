@@ -1,0 +1,183 @@
+/** Mail sessions: logs are read, what they say is kept for a while and counted. The only file here that touches the store. */
+import pLimit from 'p-limit';
+
+import { isNamed, NamedError } from '../../errors.ts';
+import { firstCursor } from '../../push/mail-log.ts';
+import { parse } from '../../schema/parse.ts';
+import type {
+  LogReading,
+  MailLog,
+  MailSessionList,
+  MailSessionView,
+  Registration,
+} from '../../schema/types.generated.ts';
+import { keys } from '../../store/keys.ts';
+import { readAll } from '../../store/read-all.ts';
+import type { Compare, Entry, Write } from '../../store/store.ts';
+import type { SessionDeps, SessionService } from './contract.ts';
+import { keep } from './keep.ts';
+import { retentionFor, type Retention } from './retention.ts';
+import { isCounted, isWanted } from './select.ts';
+import { tally, together, type MachineCount } from './tally.ts';
+
+export type { SessionDeps, SessionService } from './contract.ts';
+
+/** Logs that are read together, and readings of one log in a row: what is left is read in the next round. */
+const atOnce = 8;
+const mostReadings = 16;
+
+export function sessionService({ store, machines, read, now }: SessionDeps): SessionService {
+  return {
+    async list({ machine, before, limit = 100, ...wanted }) {
+      const chosen = await members(machine);
+      const views = (await Promise.all(chosen.map(viewsOf))).flat();
+      const sessions = views
+        .filter(({ id, session }) => (before === undefined || id < before) && isWanted(session, wanted))
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, limit);
+      return { sessions, readings: (await readings(chosen)).filter(isTroubled) } satisfies MailSessionList;
+    },
+
+    async counts({ machine, offset = 0, limit = 100, ...wanted }) {
+      const chosen = await members(machine);
+      const found = await Promise.all(
+        chosen.map(async ({ id, name }) =>
+          (await countsOf(id, name)).filter((one) => isCounted(one.count, one.day, wanted)),
+        ),
+      );
+      const counts = together(found.flat());
+      return {
+        total: counts.length,
+        counts: counts.slice(offset, offset + limit),
+        readings: (await readings(chosen)).filter(isTroubled),
+      };
+    },
+
+    async collect(machine, signal) {
+      const all = await members(undefined);
+      const chosen = machine === undefined ? all : await members(machine);
+      const retention = retentionFor(all.length);
+      const limit = pLimit(atOnce);
+      await Promise.all(chosen.map((one) => limit(() => collectFrom(one.id, retention, signal))));
+      if (machine === undefined) await forget(new Set((await machines.list()).map(({ id }) => id)));
+      return readings(chosen);
+    },
+  };
+
+  async function collectFrom(id: string, retention: Retention, signal: AbortSignal | undefined): Promise<void> {
+    for (let times = 0; times < mostReadings && !signal?.aborted; times += 1) {
+      const entry = await store.get(keys.mailLog(id));
+      const before = entry && logIn(entry);
+      try {
+        const reading = await read(id, before?.cursor ?? firstCursor);
+        const { log, record, days, dropped } = keep(before, reading, retention, now());
+        const counted = await Promise.all(
+          [...days].map(async ([day, sessions]): Promise<Write> => {
+            const present = await store.get(keys.dayCounts(id, day));
+            const counts = present ? countsIn(present) : [];
+            return put(keys.dayCounts(id, day), { counts: tally(counts, sessions, retention.counts) });
+          }),
+        );
+        const stored = await write(id, entry, [
+          put(keys.mailLog(id), log),
+          ...(record ? [put(keys.sessions(id, record.number), { sessions: record.sessions })] : []),
+          ...counted,
+          ...dropped.records
+            .filter((number) => number !== record?.number)
+            .map((number) => ({ delete: keys.sessions(id, number) })),
+          ...dropped.days.map((day) => ({ delete: keys.dayCounts(id, day) })),
+        ]);
+        // Another one reads the same log, and is ahead.
+        if (!stored || !reading.more) return;
+      } catch (error) {
+        if (!isNamed(error)) throw error;
+        const state = before ?? { cursor: firstCursor, next: 0, kept: [], days: [], open: [], gaps: [] };
+        await write(id, entry, [
+          put(keys.mailLog(id), { ...state, read: before?.read ?? now().toISOString(), problem: problemOf(error) }),
+        ]);
+        return;
+      }
+    }
+  }
+
+  async function write(id: string, entry: Entry | undefined, writes: readonly Write[]): Promise<boolean> {
+    const key = keys.mailLog(id);
+    const compare: Compare = entry ? { key, modRevision: entry.modRevision } : { key, absent: true };
+    return (await store.transact({ compare: [compare], writes })).applied;
+  }
+
+  /** Drops what is kept of machines that are not known any more. */
+  async function forget(known: ReadonlySet<string>): Promise<void> {
+    for (const { key } of await readAll(store, keys.mailLogs)) {
+      const id = key.slice(keys.mailLogs.length);
+      if (known.has(id)) continue;
+      const rest = [...(await readAll(store, keys.sessionsOf(id))), ...(await readAll(store, keys.dayCountsOf(id)))];
+      for (const one of [...rest.map((entry) => entry.key), key]) {
+        await store.transact({ compare: [], writes: [{ delete: one }] });
+      }
+    }
+  }
+
+  async function members(machine: string | undefined): Promise<readonly Registration[]> {
+    const all = (await machines.list()).filter(({ state }) => state === 'member');
+    const chosen = machine === undefined ? all : all.filter(({ name }) => name === machine);
+    if (machine === undefined || chosen.length > 0) return chosen;
+    throw new NamedError('not-found', `there is no machine ${machine}; see "signet machine list"`);
+  }
+
+  async function viewsOf({ id, name }: Registration): Promise<readonly MailSessionView[]> {
+    return (await readAll(store, keys.sessionsOf(id))).flatMap((entry) => {
+      const { sessions } = parse('kept-sessions', JSON.parse(entry.value), `the record ${entry.key}`);
+      const number = entry.key.slice(keys.sessionsOf(id).length);
+      return sessions.map((session, index) => ({
+        id: `${session.time}/${name}/${number}-${String(index).padStart(5, '0')}`,
+        machine: name,
+        session,
+      }));
+    });
+  }
+
+  async function countsOf(id: string, machine: string): Promise<readonly (MachineCount & { readonly day: string })[]> {
+    return (await readAll(store, keys.dayCountsOf(id))).flatMap((entry) =>
+      countsIn(entry).map((count) => ({ machine, day: entry.key.slice(keys.dayCountsOf(id).length), count })),
+    );
+  }
+
+  async function readings(chosen: readonly Registration[]): Promise<readonly LogReading[]> {
+    return Promise.all(
+      chosen.map(async ({ id, name: machine }) => {
+        const entry = await store.get(keys.mailLog(id));
+        if (!entry) return { machine, gaps: [] };
+        const { log, read: last, gaps, problem } = logIn(entry);
+        return {
+          ...{ machine, read: last, gaps },
+          ...(log === undefined ? {} : { log }),
+          ...(problem === undefined ? {} : { problem }),
+        };
+      }),
+    );
+  }
+}
+
+function isTroubled({ read, gaps, problem }: LogReading): boolean {
+  return read === undefined || gaps.length > 0 || problem !== undefined;
+}
+
+/** A script without the verb refuses it like any word it does not know. */
+function problemOf({ code, facts, message }: NamedError): string {
+  return code === 'gateway-refused' && facts['reason'] === 'bad-request'
+    ? 'its script is older than the reading of logs; roll out to it once'
+    : message;
+}
+
+function put(key: string, record: unknown): Write {
+  return { put: key, value: JSON.stringify(record) };
+}
+
+function logIn({ key, value }: Entry): MailLog {
+  return parse('mail-log', JSON.parse(value), `the record ${key}`);
+}
+
+function countsIn({ key, value }: Entry) {
+  return parse('day-counts', JSON.parse(value), `the record ${key}`).counts;
+}
