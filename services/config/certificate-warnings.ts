@@ -16,17 +16,16 @@ export function certificateWarnings(settings: Settings, chains: Chains): readonl
     const facts = name === undefined ? undefined : chains.get(settings.certificates[name]?.chain ?? '');
     return facts === undefined || isDemonstration(facts) ? undefined : facts;
   };
-  const served = Object.entries(settings.listeners).flatMap(([name, listener]) => {
-    const facts = factsOf(listener.certificate);
+  const served = serving(settings).flatMap(({ at, certificate, by, interface: name, names }) => {
+    const facts = factsOf(certificate);
     if (!facts) return [];
-    const at = pointer(['listeners', name, 'certificate']);
     return [
-      ...namesOf(settings, listener)
+      ...names
         .filter(([name]) => !isFor(facts.names, name))
-        .map(([name, what]) =>
+        .map(([wanted, what]) =>
           finding(
             'name-mismatch',
-            `the certificate "${listener.certificate}" is for ${listed(facts.names)}, not for ${name}, ${what} of the interface "${listener.interface}"; peers that verify refuse it, so ask for one with that name`,
+            `the certificate "${certificate}" is for ${listed(facts.names)}, not for ${wanted}, ${what} of the interface "${name}"; peers that verify refuse it, so ask for one with that name`,
             at,
           ),
         ),
@@ -35,26 +34,77 @@ export function certificateWarnings(settings: Settings, chains: Chains): readonl
         : [
             finding(
               'no-server-auth',
-              `the certificate "${listener.certificate}" is not for servers (serverAuth), and a listener serves it; peers that verify refuse it`,
+              `the certificate "${certificate}" is not for servers (serverAuth), and ${by} serves it; peers that verify refuse it`,
               at,
             ),
           ]),
     ];
   });
-  const shown = settings.outbound.certificate;
-  const facts = factsOf(shown);
-  if (shown === undefined || !facts || facts.purposes.includes('client')) return served;
+  const shown = showing(settings).flatMap(({ at, certificate }) => {
+    const facts = factsOf(certificate);
+    if (!facts || facts.purposes.includes('client')) return [];
+    return [
+      finding(
+        'no-client-auth',
+        `the certificate "${certificate}" is not for clients (clientAuth), and servers that ask are shown it; those that verify refuse it, so use one of a private authority`,
+        at,
+      ),
+    ];
+  });
+  return [...served, ...shown];
+}
+
+/** A certificate where it is served: by a listener, or by nginx on an interface. */
+interface Serving {
+  readonly at: string;
+  readonly certificate: string;
+  readonly by: string;
+  readonly interface: string;
+  /** What peers compare with (RFC 9525), and what it is. */
+  readonly names: readonly (readonly [name: string, what: string])[];
+}
+
+function serving(settings: Settings): readonly Serving[] {
   return [
-    ...served,
-    finding(
-      'no-client-auth',
-      `the certificate "${shown}" is not for clients (clientAuth), and servers that ask are shown it; those that verify refuse it, so use one of a private authority`,
-      pointer(['outbound', 'certificate']),
+    ...Object.entries(settings.listeners).map(([name, listener]) => ({
+      at: pointer(['listeners', name, 'certificate']),
+      certificate: listener.certificate,
+      by: 'a listener',
+      interface: listener.interface,
+      names: namesOf(settings, listener),
+    })),
+    ...Object.entries(settings.interfaces).flatMap(([name, { hostname, https }]) =>
+      https
+        ? [
+            {
+              at: pointer(['interfaces', name, 'https', 'certificate']),
+              certificate: https.certificate,
+              by: 'nginx',
+              interface: name,
+              names: [[hostname, 'the host name'] as const],
+            },
+          ]
+        : [],
     ),
   ];
 }
 
-/** What peers compare with (RFC 9525), and what it is. MX records lead the world to public listeners only. */
+/** Where a certificate is shown to servers. What a service does with its own is not known. */
+function showing({
+  outbound,
+  urlFiltering,
+  ldap,
+}: Settings): readonly { readonly at: string; readonly certificate: string }[] {
+  return [
+    { at: ['outbound'], ...outbound },
+    { at: ['urlFiltering'], ...urlFiltering },
+    ...Object.entries(ldap).map(([name, lookup]) => ({ at: ['ldap', name], ...lookup })),
+  ].flatMap(({ at, certificate }) =>
+    certificate === undefined ? [] : [{ at: pointer([...at, 'certificate']), certificate }],
+  );
+}
+
+/** MX records lead the world to public listeners only. */
 function namesOf(settings: Settings, { interface: name, role }: Listener): readonly (readonly [string, string])[] {
   const used = settings.interfaces[name];
   if (!used) return [];

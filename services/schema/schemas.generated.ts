@@ -4021,6 +4021,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
               $ref: '../common.schema.json#/$defs/name',
             },
             port: { title: 'Port', description: 'Left out: 443.', $ref: '../common.schema.json#/$defs/port' },
+            probe: {
+              title: 'Probe from',
+              description: 'Where the proof that it serves is taken, as for listeners. Left out: controller.',
+              type: 'string',
+              enum: ['controller', 'gateway', 'none'],
+            },
           },
         },
       },

@@ -3709,6 +3709,10 @@ export interface HTTPSService {
    * Left out: 443.
    */
   readonly port?: number;
+  /**
+   * Where the proof that it serves is taken, as for listeners. Left out: controller.
+   */
+  readonly probe?: 'controller' | 'gateway' | 'none';
 }
 /**
  * SMTP services by name.

@@ -14,6 +14,8 @@ const settings = {
   interfaces: { main: { address: 'all', hostname: 'mx.example' } },
   listeners: { public: listener },
   outbound: {},
+  urlFiltering: {},
+  ldap: {},
 } as unknown as Settings;
 
 function warned(changed: Partial<ChainFacts>, given: Settings = settings) {
@@ -54,6 +56,27 @@ describe('warnings of certificates where they serve', () => {
     assert.deepEqual(warned({ names: ['other.example'] }, outbound), []);
     assert.deepEqual(warned({ purposes: ['server'] }, outbound), [
       ['no-client-auth', '/outbound/certificate', 'warning'],
+    ]);
+  });
+
+  it('name the interface whose HTTPS has a certificate for other names, or for clients', () => {
+    const main = { address: 'all', hostname: 'mx.example', https: { certificate: 'mx' } };
+    const https = { ...settings, listeners: {}, interfaces: { main } } as unknown as Settings;
+
+    assert.deepEqual(warned({}, https), []);
+    assert.deepEqual(warned({ names: ['other.example'], purposes: ['client'] }, https), [
+      ['name-mismatch', '/interfaces/main/https/certificate', 'warning'],
+      ['no-server-auth', '/interfaces/main/https/certificate', 'warning'],
+    ]);
+  });
+
+  it('name lookups and URL filtering when what they show is not for clients', () => {
+    const shown = { ldap: { people: { certificate: 'mx' } }, urlFiltering: { certificate: 'mx' } };
+    const clients = { ...settings, listeners: {}, ...shown } as unknown as Settings;
+
+    assert.deepEqual(warned({ purposes: ['server'] }, clients), [
+      ['no-client-auth', '/urlFiltering/certificate', 'warning'],
+      ['no-client-auth', '/ldap/people/certificate', 'warning'],
     ]);
   });
 

@@ -51,9 +51,9 @@ function certificateFile({ name, certificate }: Server, { certificates }: Settin
   return { path: certificatePath(name), parts: [{ key }, { chain }], reader: 'nginx' };
 }
 
-function probe({ name, hostname, address, port, certificate }: Server, { certificates }: Settings): ProbeTarget {
+function probe({ name, hostname, address, port, certificate, from }: Server, { certificates }: Settings): ProbeTarget {
   return {
-    ...{ listener: placeOf(name), address, port, tls: 'implicit', serverName: hostname, from: 'controller' },
+    ...{ listener: placeOf(name), address, port, tls: 'implicit', serverName: hostname, from },
     chain: named(certificates, certificate, placeOf(name), 'certificate').chain,
   };
 }

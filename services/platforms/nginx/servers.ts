@@ -1,5 +1,5 @@
 /** The HTTPS services of a machine's interfaces, and what nginx listens on for each. */
-import type { Facts, HTTPSService, Interface, Settings } from '../../schema/types.generated.ts';
+import type { Facts, HTTPSService, Interface, ProbeTarget, Settings } from '../../schema/types.generated.ts';
 import { canonicalAddress, isWildcard } from '../postfix/endpoints.ts';
 
 export interface Server {
@@ -9,6 +9,7 @@ export interface Server {
   readonly address: string;
   readonly port: number;
   readonly certificate: string;
+  readonly from: ProbeTarget['from'];
 }
 
 /** By the name of the interface. */
@@ -18,8 +19,19 @@ export function servers({ interfaces }: Settings): readonly Server[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function server(name: string, { address, hostname }: Interface, { certificate, port = 443 }: HTTPSService): Server {
-  return { name, hostname, address: isWildcard(address) ? 'all' : canonicalAddress(address), port, certificate };
+function server(
+  name: string,
+  { address, hostname }: Interface,
+  { certificate, port = 443, probe = 'controller' }: HTTPSService,
+): Server {
+  return {
+    name,
+    hostname,
+    address: isWildcard(address) ? 'all' : canonicalAddress(address),
+    port,
+    certificate,
+    from: probe,
+  };
 }
 
 /** What a probe of it is called, and what names it in findings. */

@@ -81,6 +81,13 @@ server {
     ]);
   });
 
+  it('is looked at from where it is said', () => {
+    const from = (probe: 'gateway' | 'none') =>
+      manifest({ interfaces: { main: { ...main, https: { ...main.https, probe } } } }).probes.map((one) => one.from);
+
+    assert.deepEqual([from('gateway'), from('none')], [['gateway'], ['none']]);
+  });
+
   it('is nothing where no interface has it', () => {
     assert.deepEqual(manifest({}).files, []);
   });
