@@ -41,6 +41,34 @@ export function contains(outer: Network, inner: Network): boolean {
   return outer.first >> shift === inner.first >> shift;
 }
 
+/** Networks with something each, in which the first that holds a network is found in as many steps as there are lengths of prefixes. */
+export interface NetworkIndex<T> {
+  /** What was added first for a network counts. */
+  add(network: Network, value: T): void;
+  /** The value of the widest network that holds all of this one. */
+  holding(network: Network): T | undefined;
+}
+
+export function networkIndex<T>(): NetworkIndex<T> {
+  const values = new Map<string, T>();
+  const lengths = { 4: new Set<number>(), 6: new Set<number>() };
+  const key = ({ family, first, bits }: Network) => `${family} ${bits} ${first}`;
+  return {
+    add(one, value) {
+      if (values.has(key(one))) return;
+      values.set(key(one), value);
+      lengths[one.family].add(one.bits);
+    },
+    holding({ family, first, bits }) {
+      for (const length of [...lengths[family]].sort((a, b) => a - b)) {
+        const found = length > bits ? undefined : values.get(key(network(family, first, length)));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
 function network(family: 4 | 6, value: bigint, bits: number): Network {
   const shift = BigInt(widths[family] - bits);
   return { family, first: (value >> shift) << shift, bits };

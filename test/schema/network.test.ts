@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 
 import fc from 'fast-check';
 
-import { contains, networkText, readNetwork, type Network } from '../../services/schema/network.ts';
+import { contains, networkIndex, networkText, readNetwork, type Network } from '../../services/schema/network.ts';
 
 describe('networks', () => {
   const cases = [
@@ -43,6 +43,25 @@ describe('networks', () => {
         const held = contains(read(`${one}/${bits}`), read(other));
 
         assert.equal(held, list.check(other, family));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('an index of networks', () => {
+  it('finds the widest network that holds another, as looking at each does', () => {
+    const any = fc
+      .tuple(fc.constantFrom('10.0.0.0', '10.0.0.1', '10.128.0.0', '2001:db8::', '2001:db8::1'), fc.nat(32))
+      .map(([address, bits]) => read(`${address}/${bits}`));
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 6 }), any, (networks, asked) => {
+        const index = networkIndex<Network>();
+        for (const one of networks) index.add(one, one);
+
+        const [widest] = networks.filter((one) => contains(one, asked)).sort((a, b) => a.bits - b.bits);
+
+        assert.deepEqual(index.holding(asked), widest);
       }),
       { numRuns: 1000 },
     );

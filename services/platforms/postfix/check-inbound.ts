@@ -1,19 +1,22 @@
 /** Checks that what sender groups and mail flow policies ask for comes about on one machine. */
 import type { Finding } from '../../errors.ts';
+import { networkIndex } from '../../schema/network.ts';
 import { pointer } from '../../schema/pointer.ts';
 import type { PostfixFacts, Settings } from '../../schema/types.generated.ts';
+import type { GroupEntry } from '../sender-groups.ts';
 import { parameter } from './endpoints.ts';
-import { flowOf } from './flow.ts';
+import { flowOf, type Flow } from './flow.ts';
 import { ownerOfListener } from './inbound.ts';
 import { inboundFaults } from './inbound-faults.ts';
 
 export function checkInbound(settings: Settings, postfix: PostfixFacts): readonly Finding[] {
   const found = Object.keys(settings.listeners)
     .filter((name) => leadsSomewhere(name, settings))
-    .flatMap((name) => [
-      ...inboundFaults(flowOf(name, settings), ownerOfListener(name, settings, postfix), settings),
-      ...checkNames(name, settings, postfix),
-    ]);
+    .flatMap((name) => {
+      const flow = flowOf(name, settings);
+      const faults = inboundFaults(flow, ownerOfListener(name, settings, postfix), settings);
+      return [...faults, ...checkNames(flow, postfix), ...checkOrder(flow)];
+    });
   // A policy that several listeners use has its faults once.
   return [...new Map(found.map((one) => [`${one.pointer ?? ''} ${one.detail}`, one])).values()];
 }
@@ -28,15 +31,33 @@ function leadsSomewhere(name: string, settings: Settings): boolean {
   );
 }
 
-function checkNames(name: string, settings: Settings, postfix: PostfixFacts): readonly Finding[] {
-  if (parameter(postfix, 'smtpd_peername_lookup', 'yes') !== 'no') return [];
-  const { entries } = flowOf(name, settings);
+function checkNames({ listener, entries }: Flow, postfix: PostfixFacts): readonly Finding[] {
   const groups = new Set(
     entries.filter(({ entry }) => ['host', 'domain'].includes(entry.sender.kind)).map(({ entry }) => entry.group),
   );
+  if (groups.size === 0 || parameter(postfix, 'smtpd_peername_lookup', 'yes') !== 'no') return [];
   return [...groups].map((group) => ({
-    pointer: pointer(['senderGroups', name, group, 'senders']),
+    pointer: pointer(['senderGroups', listener, group, 'senders']),
     severity: 'warning' as const,
     detail: `smtpd_peername_lookup = no on the machine leaves every client without a name, so the names in sender group ${group} never match; remove it there, or list addresses`,
   }));
+}
+
+/** Addresses that never come to their group, as another group with another policy has them first; the first of each group. */
+function checkOrder({ listener, entries }: Flow): readonly Finding[] {
+  const earlier = networkIndex<GroupEntry>();
+  const told = new Map<string, Finding>();
+  for (const { entry } of entries) {
+    if (entry.sender.kind !== 'network') continue;
+    const first = earlier.holding(entry.sender.network);
+    if (first === undefined) earlier.add(entry.sender.network, entry);
+    else if (first.policy !== entry.policy && !told.has(entry.group)) {
+      told.set(entry.group, {
+        pointer: pointer(['senderGroups', listener, entry.group, 'senders']),
+        severity: 'warning',
+        detail: `${entry.text} in sender group ${entry.group} never matches, as ${first.group} has ${first.text} and comes first; give ${entry.group} a smaller order than ${first.group}, or take it out`,
+      });
+    }
+  }
+  return [...told.values()];
 }

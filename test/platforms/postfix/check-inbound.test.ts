@@ -153,6 +153,20 @@ const cases: readonly Case[] = [
     expected: [['/senderGroups/public/a/senders', /smtpd_peername_lookup = no .* never match/]],
   },
   {
+    title: 'an address that another group has first is worth a warning, where it would get something else',
+    settings: flow({
+      net: group(1, 'required', '192.0.2.0/24'),
+      old: group(2, 'off', '198.51.100.1', '192.0.2.7', '192.0.2.8'),
+      same: group(3, 'required', '192.0.2.9'),
+    }),
+    expected: [
+      [
+        '/senderGroups/public/old/senders',
+        /192\.0\.2\.7 in sender group old never matches, as net has 192\.0\.2\.0\/24/,
+      ],
+    ],
+  },
+  {
     title: 'lines of one listener on which the owner withholds different keywords are refused',
     settings: flow({ a: group(1, 'off', '192.0.2.1') }),
     masterCf: '0.0.0.0:25 inet n - y - - smtpd\n  -o smtpd_discard_ehlo_keywords=dsn\n[::]:25 inet n - y - - smtpd\n',

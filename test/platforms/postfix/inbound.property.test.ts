@@ -38,7 +38,7 @@ describe('rendered sender groups', () => {
     fc.assert(
       fc.property(sections(), visitor(), fc.constantFrom('no', 'yes'), (given, visitor, delay) => {
         const found = facts({ mainCf: `smtpd_delay_reject = ${delay}\n` });
-        if (postfix.check(input(given, found)).length > 0) return;
+        if (postfix.check(input(given, found)).some(({ severity }) => severity !== 'warning')) return;
         rendered += 1;
 
         const judgement = judge(manifest(given, found), 25, visitor);
