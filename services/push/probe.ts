@@ -9,12 +9,15 @@ export type Served = MachineStatus['served'][number];
 /** What was seen on one listener, as status shows it. */
 export type Sighting = Pick<Served, 'fingerprint' | 'expires' | 'verdict' | 'detail'>;
 
+type Seen = Pick<ProbeTarget, 'listener' | 'tls' | 'serverName'>;
+
 const stepSeconds = 10;
 
 /** Opens TLS as the target says, no further than the handshake. */
-export function sight(open: Open, { tls, serverName }: Pick<ProbeTarget, 'tls' | 'serverName'>): Promise<Conversation> {
+export function sight(open: Open, { listener, tls, serverName }: Seen): Promise<Conversation> {
   const topic: Topic = {
-    service: tls === 'implicit' ? 'smtps' : 'smtp',
+    // What is not a listener by its plain name speaks no SMTP: it is not told QUIT.
+    service: tls === 'implicit' ? (listener.includes('/') ? 'https' : 'smtps') : 'smtp',
     serverName,
     ownName: 'signet-probe.invalid',
     until: tls === 'off' ? 'offer' : 'handshake',

@@ -88,6 +88,7 @@ async function serves(address: string, fingerprint: string): Promise<void> {
 
 async function lookOnce(address: string): Promise<string> {
   const seen = await sight((signal) => reach(address, 25, signal), {
+    listener: 'public',
     tls: 'starttls',
     serverName: 'mail.example.test',
   });

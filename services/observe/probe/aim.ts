@@ -39,7 +39,10 @@ export function listenerAim(target: ProbeTarget, owner: Owner, from?: string): A
       ...{ port, service, names },
     },
     serverName,
-    expected: { service, names, withoutTls: tls === 'off', ...(committed ? { committed } : {}) },
+    expected: {
+      ...{ service, names, withoutTls: tls === 'off', mayBeWithheld: target.mayBeWithheld ?? false },
+      ...(committed ? { committed } : {}),
+    },
   };
 }
 

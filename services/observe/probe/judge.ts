@@ -19,6 +19,8 @@ export interface Expected {
   readonly names: readonly string[];
   /** TLS is off on purpose: offering it is the fault. */
   readonly withoutTls?: boolean;
+  /** A sender group or policy withholds STARTTLS from some clients, and so maybe from the one that looks. */
+  readonly mayBeWithheld?: boolean;
   /** SHA-256 of the certificates that are to be served, leaf first, where that is known. */
   readonly committed?: readonly string[];
 }
@@ -34,16 +36,19 @@ export function judge(seen: Conversation, expected: Expected, anchors: Anchors, 
     certificate: findings,
     name: chain.length > 0 ? nameFindings(chain[0], expected.names) : [],
   };
-  const steps = stepsOf(expected).map((step): ProbeStep => {
-    const talked = seen.steps.find((one) => one.step === step);
-    const all = [...faults(talked), ...(extra[step] ?? [])];
-    return {
-      step,
-      result: result(all, talked !== undefined || isReached(step, seen)),
-      ...(talked ? { milliseconds: talked.milliseconds } : {}),
-      findings: all,
-    };
-  });
+  const isWithheld = expected.mayBeWithheld === true && seen.offered === false;
+  const steps = stepsOf({ ...expected, withoutTls: expected.withoutTls === true || isWithheld }).map(
+    (step): ProbeStep => {
+      const talked = seen.steps.find((one) => one.step === step);
+      const all = [...(isWithheld && step === 'starttls' ? [withheld] : faults(talked)), ...(extra[step] ?? [])];
+      return {
+        step,
+        result: result(all, talked !== undefined || isReached(step, seen)),
+        ...(talked ? { milliseconds: talked.milliseconds } : {}),
+        findings: all,
+      };
+    },
+  );
   const greeting = seen.steps.find(({ step, fault }) => step === 'greeting' && !fault)?.detail;
   return {
     steps,
@@ -89,6 +94,11 @@ function stepsOf({ service, withoutTls, names }: Expected): readonly ProbeStep['
       return ['connect', ...tls];
   }
 }
+
+const withheld = warning(
+  'withheld',
+  'STARTTLS is withheld from the address that looks, by its sender group or policy: look from another one',
+);
 
 const offered = failed(
   'offered',

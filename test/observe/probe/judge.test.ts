@@ -214,6 +214,15 @@ describe('a step', () => {
     assert.deepEqual([off.score, rules(on)], [100, { starttls: ['offered'] }]);
   });
 
+  it('is only a warning where STARTTLS may be withheld from whoever looks', () => {
+    const refused = ended('starttls', 'not-offered', { offered: false });
+
+    const judged = judge(refused, { ...expected, mayBeWithheld: true }, anchors, today);
+
+    assert.deepEqual([rules(judged), isWell(judged)], [{ starttls: ['withheld'] }, true]);
+    assert.deepEqual(rules(judge(refused, expected, anchors, today)), { starttls: ['not-offered'] });
+  });
+
   it('of the handshake fails for protocols that peers refuse', () => {
     const at = (protocol: string, cipher: string) =>
       rules(judge(seen([], { session: { protocol, cipher } }), { ...expected, names: [] }, anchors, today))[
