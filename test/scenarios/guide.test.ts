@@ -1,7 +1,7 @@
 /** The guide is typed as it stands, on real gateways: what it says works, or this fails. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -16,7 +16,13 @@ import { startSignetd, type Signetd } from './signetd.ts';
 const signetProgram = fileURLToPath(new URL('../../services/cli/main.js', import.meta.url));
 const sections = readSections(join(packageFolder(), 'docs/guide.md'));
 
-describe('the guide', { skip: skipLab }, () => {
+const skip =
+  skipLab ||
+  (['/usr/sbin/nginx', '/usr/lib/postfix/postfix-ldap.so'].every((path) => existsSync(path))
+    ? false
+    : 'needs nginx and postfix-ldap: run "npm run setup"');
+
+describe('the guide', { skip }, () => {
   const home = mkdtempSync(join(tmpdir(), 'signet-guide-'));
   const ends: (() => Promise<void>)[] = [];
   let signetd: Signetd;
@@ -31,6 +37,7 @@ describe('the guide', { skip: skipLab }, () => {
     for (const gateway of fleet) {
       writeFileSync(join(home, `${gateway.name}.fingerprint`), await hostKeyOf(gateway));
       copyFileSync(gateway.key, join(home, 'admin'));
+      await gateway.inside('nginx');
     }
     writeFileSync(join(home, 'password'), 'correct horse battery staple\n');
     writeFileSync(join(home, 'signet'), `#!/bin/sh\nexec '${process.execPath}' '${signetProgram}' "$@"\n`);
