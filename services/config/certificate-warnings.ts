@@ -92,12 +92,14 @@ function serving(settings: Settings): readonly Serving[] {
 /** Where a certificate is shown to servers. What a service does with its own is not known. */
 function showing({
   outbound,
+  destinations,
   urlFiltering,
   ldap,
 }: Settings): readonly { readonly at: string; readonly certificate: string }[] {
   return [
     { at: ['outbound'], ...outbound },
     { at: ['urlFiltering'], ...urlFiltering },
+    ...Object.entries(destinations).map(([domain, destination]) => ({ at: ['destinations', domain], ...destination })),
     ...Object.entries(ldap).map(([name, lookup]) => ({ at: ['ldap', name], ...lookup })),
   ].flatMap(({ at, certificate }) =>
     certificate === undefined ? [] : [{ at: pointer([...at, 'certificate']), certificate }],

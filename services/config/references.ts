@@ -17,6 +17,7 @@ const kinds = [
   { from: ['mailFlowPolicies', '*', 'trust'], section: 'trust', noun: 'trust list' },
   { from: ['senderGroups'], section: 'listeners', noun: 'listener' },
   { from: ['senderGroups', '*', '*', 'policy'], section: 'mailFlowPolicies', noun: 'mail flow policy' },
+  { from: ['destinations', '*', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['outbound', 'interface'], section: 'interfaces', noun: 'interface' },
   { from: ['outbound', 'certificate'], section: 'certificates', noun: 'certificate' },
   { from: ['outbound', 'trust'], section: 'trust', noun: 'trust list' },

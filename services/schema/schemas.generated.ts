@@ -3430,6 +3430,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         required: ['parameters', 'services'],
         properties: {
           parameters: { type: 'object', description: 'main.cf parameters.', additionalProperties: { type: 'string' } },
+          transports: {
+            type: 'array',
+            description: "Delivery services beside the machine's own; none of an older manifest.",
+            items: {
+              title: 'Postfix transport',
+              description: "A master.cf service that delivers as the machine's smtp does, but for its options.",
+              type: 'object',
+              additionalProperties: false,
+              required: ['name', 'options'],
+              properties: {
+                name: { type: 'string' },
+                options: {
+                  type: 'object',
+                  description: '-o options of smtp(8).',
+                  additionalProperties: { type: 'string' },
+                },
+              },
+            },
+          },
           services: {
             type: 'array',
             items: {
@@ -3950,6 +3969,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             pattern: '^\\.?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$',
           },
         },
+        certificate: {
+          title: 'Client certificate',
+          description:
+            'Shown to the servers of this domain instead of outbound/certificate; not with none, nor for default.',
+          $ref: '../common.schema.json#/$defs/name',
+        },
         fingerprints: {
           title: 'Fingerprints',
           description:
@@ -3961,6 +3986,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         },
       },
       allOf: [
+        { if: { properties: { tls: { const: 'none' } } }, then: { properties: { certificate: false } } },
         {
           if: { required: ['tls'], properties: { tls: { const: 'fingerprint' } } },
           then: { required: ['fingerprints'] },

@@ -3535,7 +3535,23 @@ export interface PostfixIntent {
   readonly parameters: {
     readonly [k: string]: string;
   };
+  /**
+   * Delivery services beside the machine's own; none of an older manifest.
+   */
+  readonly transports?: readonly PostfixTransport[];
   readonly services: readonly PostfixService[];
+}
+/**
+ * A master.cf service that delivers as the machine's smtp does, but for its options.
+ */
+export interface PostfixTransport {
+  readonly name: string;
+  /**
+   * -o options of smtp(8).
+   */
+  readonly options: {
+    readonly [k: string]: string;
+  };
 }
 /**
  * A master.cf service, identified by address and port.
@@ -3817,6 +3833,10 @@ export interface Destination {
    * @minItems 1
    */
   readonly match?: readonly string[];
+  /**
+   * Shown to the servers of this domain instead of outbound/certificate; not with none, nor for default.
+   */
+  readonly certificate?: string;
   /**
    * SHA-256 of acceptable certificates or public keys, lower-case hexadecimal. Only with fingerprint.
    *

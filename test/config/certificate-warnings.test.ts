@@ -14,6 +14,7 @@ const settings = {
   interfaces: { main: { address: 'all', hostname: 'mx.example' } },
   listeners: { public: listener },
   outbound: {},
+  destinations: {},
   urlFiltering: {},
   ldap: {},
 } as unknown as Settings;
@@ -70,12 +71,14 @@ describe('warnings of certificates where they serve', () => {
     ]);
   });
 
-  it('name lookups and URL filtering when what they show is not for clients', () => {
-    const shown = { ldap: { people: { certificate: 'mx' } }, urlFiltering: { certificate: 'mx' } };
+  it('name destinations, lookups and URL filtering when what they show is not for clients', () => {
+    const destinations = { 'a.example': { tls: 'required', certificate: 'mx' }, 'b.example': { tls: 'required' } };
+    const shown = { destinations, ldap: { people: { certificate: 'mx' } }, urlFiltering: { certificate: 'mx' } };
     const clients = { ...settings, listeners: {}, ...shown } as unknown as Settings;
 
     assert.deepEqual(warned({ purposes: ['server'] }, clients), [
       ['no-client-auth', '/urlFiltering/certificate', 'warning'],
+      ['no-client-auth', '/destinations/a.example/certificate', 'warning'],
       ['no-client-auth', '/ldap/people/certificate', 'warning'],
     ]);
   });

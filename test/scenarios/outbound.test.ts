@@ -7,6 +7,7 @@ import { logged } from '../../services/platforms/postfix/outcomes.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
 import { amend, bind, commit, full, join, startScenario, type Scenario } from './harness.ts';
 import { attempted, mailLog } from './outbound/mail-log.ts';
+import { demanding, demandingNumber, demandingRecords, settingsOf } from './outbound/demanding.ts';
 import { byDefault, byDomain, destination, recipient, type Play } from './outbound/plays.ts';
 import { real, realRecords, receivedBy, takeMail } from './outbound/real-peer.ts';
 import { runResolver, withoutResolver } from './outbound/resolver.ts';
@@ -25,7 +26,7 @@ describe('mail leaves as its destination says', { skip: skipLab || withoutResolv
     scenario = await startScenario('outbound', 2);
     const { signetd, gateways } = scenario;
     [gateway, other] = [gateways[0] ?? assert.fail('no lab'), gateways[1] ?? assert.fail('no lab')];
-    stage = await setStage(gateway, plays, realRecords(other));
+    stage = await setStage(gateway, plays, [...realRecords(other), ...demandingRecords(gateway)]);
     await gateway.inside(`postconf minimal_backoff_time=${backoffSeconds}s`);
     await takeMail(other);
     await join(signetd, gateway);
@@ -87,6 +88,48 @@ describe('mail leaves as its destination says', { skip: skipLab || withoutResolv
       assert.equal(sessions.get(play.exchanger), 'Untrusted TLS connection established');
       assert.deepEqual(await stage.seen(play, 'with'), expected(verified)[index]);
     }
+  });
+
+  it('a server that demands a certificate is shown that of its destination, and what the owner routes goes on going there', async () => {
+    const { signetd } = scenario;
+    const [partner, routed, stranger] = demanding;
+    const identity = await stage.identities.issue([partner.exchanger]);
+    const client = await stage.identities.issue(['mx1.lab.example.test'], 'client');
+    const server = await stage.peer(demandingNumber, { behaviour: 'valid', identity, demandsCertificate: true });
+    const certificate = (domain: string) =>
+      ({
+        op: 'set',
+        level: 'machine/mx1',
+        path: `/destinations/${domain}`,
+        value: { tls: 'required', certificate: 'client' },
+      }) as const;
+    await gateway.inside(`echo '${routed.domain} smtp:[${first[0]?.exchanger}]' >/etc/postfix/transport
+      postconf transport_maps=texthash:/etc/postfix/transport`);
+    const before = await settingsOf(gateway);
+    await bind(signetd, 'machine/mx1', 'client', { pem: client.key + client.chain });
+
+    await change(
+      signetd,
+      certificate(partner.domain),
+      certificate(routed.domain),
+      setDestination(stranger.domain, partner),
+    );
+    await stage.send(demanding);
+    const seen = await Promise.all(demanding.map((play) => stage.seen(play)));
+    await change(
+      signetd,
+      ...demanding.map(
+        ({ domain }) => ({ op: 'unset', level: 'machine/mx1', path: `/destinations/${domain}` }) as const,
+      ),
+    );
+
+    assert.deepEqual(server.received, [{ recipient: recipient(partner), secure: true, client: client.fingerprint }]);
+    assert.deepEqual(
+      seen.map(({ verdict }) => verdict),
+      ['unverified', 'clear', 'deferred'],
+    );
+    assert.match(seen[2]?.logged ?? '', /show me a certificate/);
+    assert.equal(await settingsOf(gateway), before);
   });
 
   let present = '';

@@ -2,16 +2,20 @@
 import type { Finding } from '../../errors.ts';
 import { pointer } from '../../schema/pointer.ts';
 import type { PostfixFacts, Settings } from '../../schema/types.generated.ts';
+import { checkCertificates } from './check-transports.ts';
 import { checkDane } from './check-dane.ts';
 import { parameter } from './endpoints.ts';
+import { ownersMaps } from './transport-maps.ts';
 import { trustNames } from './trust.ts';
 
-export function checkDestinations({ destinations, outbound }: Settings, postfix: PostfixFacts): readonly Finding[] {
+export function checkDestinations(settings: Settings, postfix: PostfixFacts): readonly Finding[] {
+  const { destinations, outbound } = settings;
   return [
     ...checkDefault(destinations),
     ...checkRows(destinations, postfix),
     ...checkDane(destinations, postfix),
     ...checkTrust(destinations, outbound),
+    ...checkCertificates(settings, postfix),
   ];
 }
 
@@ -65,7 +69,7 @@ export function nextHopParameters(postfix: PostfixFacts): readonly NextHopParame
       'sender_dependent_default_transport_maps',
       'smtp_fallback_relay',
     ]
-      .map((name) => ({ name, value: parameter(postfix, name) }))
+      .map((name) => ({ name, value: ownersMaps(parameter(postfix, name)) }))
       .filter(({ value }) => value !== ''),
   ];
 }

@@ -4,6 +4,7 @@ import { optionValue } from './entry.ts';
 import { valueIn } from './main-cf.ts';
 import { inetServices, isFor, type Inet } from './master-cf.ts';
 import { isSignets, listenerOptions } from './service-options.ts';
+import { transportDrift } from './transport-drift.ts';
 import { uncounted } from './uncounted.ts';
 
 export function drift(live: Facts, deployed: Manifest, wanted?: Manifest): readonly string[] {
@@ -11,6 +12,7 @@ export function drift(live: Facts, deployed: Manifest, wanted?: Manifest): reado
   if (!postfix || !deployed.postfix) return [];
   const next = wanted?.postfix?.services;
   return [
+    ...transportDrift(postfix, deployed.postfix.transports ?? [], wanted?.postfix && (wanted.postfix.transports ?? [])),
     ...parameterDrift(postfix, deployed.postfix.parameters, wanted?.postfix?.parameters),
     ...deployed.postfix.services.flatMap((service) =>
       serviceDrift(postfix, service, next && (next.find((other) => isSame(service, other)) ?? 'none')),

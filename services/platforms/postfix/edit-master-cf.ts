@@ -1,8 +1,8 @@
 /** master.cf with the services that Signet's listeners are: those that were there taken over in place, the others appended. */
 import { NamedError } from '../../errors.ts';
-import type { PostfixFacts, PostfixService } from '../../schema/types.generated.ts';
+import type { PostfixFacts, PostfixService, PostfixTransport } from '../../schema/types.generated.ts';
 import { overlap } from './endpoints.ts';
-import { renamed, withOptions, withoutOptions } from './entry.ts';
+import { entryIn, renamed, withOptions, withoutOptions } from './entry.ts';
 import { ended, join, lineEnd, withoutEnd } from './lines.ts';
 import { backFromAside, isOptionsMark, optionsMark, setAside } from './marks.ts';
 import { carriesOptions, clashes, inetIn, inetServices, isFor, type Inet } from './master-cf.ts';
@@ -15,10 +15,11 @@ export interface MasterCfEdit {
   readonly original: PostfixFacts;
   readonly wanted: readonly PostfixService[];
   readonly previous: readonly PostfixService[];
+  readonly transports: readonly PostfixTransport[];
 }
 
 /** Every line that is not Signet's stays byte for byte; a service that others own and a listener clashes with is refused. */
-export function editMasterCf({ live, original, wanted, previous }: MasterCfEdit): string {
+export function editMasterCf({ live, original, wanted, previous, transports }: MasterCfEdit): string {
   const end = lineEnd(live.masterCf, original.masterCf);
   const { outside, inside, index } = openBlock(live.masterCf);
   const originalOf = pairing(outside, inetServices(original.masterCf, live), live);
@@ -59,7 +60,18 @@ export function editMasterCf({ live, original, wanted, previous }: MasterCfEdit)
       const before = present.find((inet) => isSmtpd(inet) && isFor(inet, service, live));
       return takenOver(before?.text ?? fresh(service, replaced, original, live), service, end);
     });
-  return join(withBlock(pieces, index, appended, end), end);
+  const delivering = transports.map((transport) => takenOver(likeSmtp(transport, outside), transport, end));
+  return join(withBlock(pieces, index, [...appended, ...delivering], end), end);
+}
+
+/** A delivery service that is as the machine's own, with its columns and options, under another name. */
+function likeSmtp({ name, options }: PostfixTransport, outside: readonly Segment[]): string {
+  const found = outside.find(({ kind, text }) => {
+    const entry = kind === 'logical' ? entryIn(text) : undefined;
+    return entry?.name === 'smtp' && entry.type === 'unix' && entry.command === 'smtp';
+  });
+  if (!found) return `${name} unix - - n - - smtp`;
+  return withoutOptions(renamed(found.text, name), (option) => Object.hasOwn(options, option.name));
 }
 
 /**
@@ -89,7 +101,7 @@ function parts(segment: Segment): readonly Segment[] {
 }
 
 /** The entry with a service's options instead of those that decide the same; the last line of a file may lack its end. */
-function takenOver(text: string, { options }: PostfixService, end: string): string {
+function takenOver(text: string, { options }: Pick<PostfixService, 'options'>, end: string): string {
   const settings = Object.entries(options)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => ({ name, value }));

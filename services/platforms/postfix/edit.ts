@@ -5,6 +5,7 @@ import { editMasterCf } from './edit-master-cf.ts';
 import { isWildcard, overlap } from './endpoints.ts';
 import { editMainCf } from './main-cf.ts';
 import { clashes, inetServices } from './master-cf.ts';
+import { tableParameter, withoutOwnTable, withOwnTable } from './transport-maps.ts';
 import { atLeast } from './version.ts';
 
 const nothing: PostfixIntent = { parameters: {}, services: [] };
@@ -15,13 +16,22 @@ export function edit(live: Facts, wanted: Manifest, previous: Manifest | undefin
   const before = original.postfix ?? postfix;
   const intent = wanted.postfix ?? nothing;
   const old = previous?.postfix ?? nothing;
-  const mainCf = editMainCf({
-    live: postfix.mainCf,
+  const transports = intent.transports ?? [];
+  const owners = withoutOwnTable(postfix.mainCf);
+  const edited = editMainCf({
+    live: owners,
     original: before.mainCf,
-    wanted: intent.parameters,
+    wanted: { ...intent.parameters, ...(transports.length > 0 ? tableParameter(owners) : {}) },
     previous: old.parameters,
   });
-  const masterCf = editMasterCf({ live: postfix, original: before, wanted: intent.services, previous: old.services });
+  const mainCf = transports.length > 0 ? withOwnTable(edited) : edited;
+  const masterCf = editMasterCf({
+    live: postfix,
+    original: before,
+    wanted: intent.services,
+    previous: old.services,
+    transports,
+  });
   return {
     files: [
       { path: `${postfix.configDirectory}/main.cf`, before: postfix.mainCf, after: mainCf },

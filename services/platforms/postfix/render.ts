@@ -9,6 +9,7 @@ import { inboundFiles } from './inbound.ts';
 import { listenerCertificates, probes, services } from './listeners.ts';
 import { outboundParameters } from './outbound.ts';
 import { protocolParameters } from './protocols.ts';
+import { certificateDomains, transportPath, transports, transportTable } from './transports.ts';
 import { trustFiles } from './trust.ts';
 
 export function render({ settings, facts }: RenderInput): Rendered {
@@ -18,7 +19,9 @@ export function render({ settings, facts }: RenderInput): Rendered {
   const certificates = new Map([
     ...listenerCertificates(settings),
     ...(client === undefined ? [] : ([[client, 'outbound']] as const)),
+    ...[...certificateDomains(settings)].map(([name, [domain]]) => [name, `destination ${domain ?? ''}`] as const),
   ]);
+  const delivering = transports(settings);
   const parameters = {
     ...protocolParameters('smtpd', settings.protocols.inbound, version),
     ...protocolParameters('smtp', settings.protocols.outbound, version),
@@ -28,6 +31,7 @@ export function render({ settings, facts }: RenderInput): Rendered {
     files: [
       ...certificateFiles(certificates, settings),
       { path: policyPath, parts: [{ text: policyTable(settings.destinations) }] },
+      ...(delivering.length > 0 ? [{ path: transportPath, parts: [{ text: transportTable(settings) }] }] : []),
       ...trustFiles(settings, facts),
       ...inboundFiles(settings, facts, facts.postfix),
     ],
@@ -35,6 +39,7 @@ export function render({ settings, facts }: RenderInput): Rendered {
     postfix: {
       parameters: Object.fromEntries(Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1))),
       services: services(settings, facts, facts.postfix),
+      ...(delivering.length > 0 ? { transports: delivering } : {}),
     },
   };
 }

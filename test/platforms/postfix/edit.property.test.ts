@@ -20,7 +20,14 @@ const owned = [
   'smtp_helo_name',
   'smtp_tls_exclude_ciphers',
 ];
-const others = ['biff', 'mydestination', 'smtpd_banner', 'smtpd_tls_cert_file', 'recipient_delimiter'];
+const others = [
+  'biff',
+  'mydestination',
+  'smtpd_banner',
+  'smtpd_tls_cert_file',
+  'recipient_delimiter',
+  'transport_maps',
+];
 const values = ['', '1', 'no', 'high', 'a, b', 'mx1.example.test'];
 
 const blankOrComment = fc.constantFrom('', '   ', '\t', '# a comment', '  # indented', '#smtp_tls_loglevel = 9');
@@ -82,7 +89,7 @@ const service = fc
 
 const masterCfText = text(fc.oneof({ weight: 2, arbitrary: service }, blankOrComment.map(alone)));
 
-const intent: fc.Arbitrary<PostfixIntent> = fc.record({
+const listening: fc.Arbitrary<PostfixIntent> = fc.record({
   parameters: fc.dictionary(fc.constantFrom(...owned), fc.constantFrom(...values)),
   services: fc
     .record({
@@ -101,6 +108,20 @@ const intent: fc.Arbitrary<PostfixIntent> = fc.record({
       ...chosen.other.map((address) => ({ address, port: 2525, options: chosen.options })),
     ]),
 });
+
+const table = 'texthash:/var/lib/signet/current/files/postfix/transport';
+const transports: fc.Arbitrary<NonNullable<PostfixIntent['transports']>> = fc
+  .subarray(['client', 'partner'])
+  .map((names) =>
+    names.map((name) => ({
+      name: `signet-${name}`,
+      options: { smtp_tls_chain_files: `/var/lib/signet/current/files/certificates/${name}.pem` },
+    })),
+  );
+
+const intent: fc.Arbitrary<PostfixIntent> = fc
+  .tuple(listening, transports)
+  .map(([parts, delivering]) => (delivering.length > 0 ? { ...parts, transports: delivering } : parts));
 
 const machine = fc.record({ mainCf: mainCfText, masterCf: masterCfText }).map((texts) => facts(texts));
 
@@ -186,8 +207,10 @@ describe('edit, as the real postconf reads it', { skip: lacksPostconf }, () => {
         const before = Object.entries(postconf(clean)).filter(([name]) => !Object.hasOwn(first.parameters, name));
         const found = Object.entries(postconf(live)).filter(([, value]) => value !== '');
 
-        const expected = [...before.filter(([, value]) => value !== ''), ...wanted];
-        assert.deepEqual(Object.fromEntries(found), Object.fromEntries(expected));
+        const expected = Object.fromEntries([...before.filter(([, value]) => value !== ''), ...wanted]);
+        const theirs = expected['transport_maps'];
+        if (first.transports) expected['transport_maps'] = theirs === undefined ? table : `${theirs}, ${table}`;
+        assert.deepEqual(Object.fromEntries(found), expected);
       }),
       { numRuns: 6 },
     );

@@ -42,7 +42,9 @@ for (const name of names) {
       const table = wanted.files.find(({ path }) => path === 'postfix/tls_policy')?.parts[0];
 
       assertGolden(name, 'manifest.json', json(wanted));
+      const led = wanted.files.find(({ path }) => path === 'postfix/transport')?.parts[0];
       assertGolden(name, 'tls_policy', table && 'text' in table ? table.text : '');
+      if (led && 'text' in led) assertGolden(name, 'transport', led.text);
       assertGolden(name, 'main.cf', mainCf?.after ?? '');
       assertGolden(name, 'master.cf', masterCf?.after ?? '');
       assertGolden(name, 'change.json', json({ activation, binds }));
