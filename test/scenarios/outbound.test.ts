@@ -4,7 +4,9 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { logged } from '../../services/platforms/postfix/outcomes.ts';
+import type { TLSTestReport } from '../../services/schema/types.generated.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
+import { dnsServer, type DnsServer } from '../observe/probe/dns-server.ts';
 import { amend, bind, commit, full, join, startScenario, type Scenario } from './harness.ts';
 import { attempted, mailLog } from './outbound/mail-log.ts';
 import { demanding, demandingNumber, demandingRecords, settingsOf } from './outbound/demanding.ts';
@@ -18,12 +20,14 @@ import { change, setStage, trustAuthority, type Seen, type Stage } from './outbo
 const backoffSeconds = 2;
 
 describe('mail leaves as its destination says', { skip: skipLab || withoutResolver }, () => {
-  let scenario: Scenario, gateway: Gateway, other: Gateway, stage: Stage;
+  let scenario: Scenario, gateway: Gateway, other: Gateway, stage: Stage, dns: DnsServer;
   const plays = [...byDomain, ...byDefault].flatMap((group) => group.plays);
   const first = byDomain.flatMap((group) => group.plays);
 
   before(async () => {
-    scenario = await startScenario('outbound', 2);
+    const zone = first.map(({ domain, exchanger }) => [domain, [{ exchange: exchanger, priority: 10 }]] as const);
+    dns = await dnsServer(Object.fromEntries(zone));
+    scenario = await startScenario('outbound', 2, { flags: ['--resolver', dns.address] });
     const { signetd, gateways } = scenario;
     [gateway, other] = [gateways[0] ?? assert.fail('no lab'), gateways[1] ?? assert.fail('no lab')];
     stage = await setStage(gateway, plays, [...realRecords(other), ...demandingRecords(gateway)]);
@@ -40,6 +44,7 @@ describe('mail leaves as its destination says', { skip: skipLab || withoutResolv
   });
   after(async () => {
     await stage.close();
+    await dns.close();
     await scenario.down();
   });
 
@@ -48,6 +53,25 @@ describe('mail leaves as its destination says', { skip: skipLab || withoutResolv
       assert.deepEqual(await seen(group), expected(group));
     });
   }
+
+  it('and as signet tls-test foretells, as far as that can be known without DNSSEC', async () => {
+    // 60 servers a minute may be looked at.
+    const chosen = first.filter(({ row }) => !row.level.startsWith('dane') && row.level !== 'none').slice(0, 56);
+
+    const told = await Promise.all(
+      chosen.map(async ({ domain, row }) => {
+        const request = { domain, machines: ['mx1'] };
+        const { machines } = await scenario.signetd.api<TLSTestReport>('POST', '/tls-tests', request);
+        const [test] = machines;
+        return [row.level, row.condition, row.peer, test?.verdict, test?.later, test?.destination.name === domain];
+      }),
+    );
+
+    assert.deepEqual(
+      told,
+      chosen.map(({ row }) => [row.level, row.condition, row.peer, row.verdict, row.later, true]),
+    );
+  });
 
   it('also to a real Postfix', async () => {
     const { sessions } = await mailLog(gateway);
