@@ -8,14 +8,16 @@ import { parameter } from './endpoints.ts';
 import { flowOf, type Flow } from './flow.ts';
 import { ownerOfListener } from './inbound.ts';
 import { inboundFaults } from './inbound-faults.ts';
+import type { Owner } from './owner.ts';
 
 export function checkInbound(settings: Settings, postfix: PostfixFacts): readonly Finding[] {
   const found = Object.keys(settings.listeners)
     .filter((name) => leadsSomewhere(name, settings))
     .flatMap((name) => {
       const flow = flowOf(name, settings);
-      const faults = inboundFaults(flow, ownerOfListener(name, settings, postfix), settings);
-      return [...faults, ...checkNames(flow, postfix), ...checkOrder(flow)];
+      const owner = ownerOfListener(name, settings, postfix);
+      const faults = inboundFaults(flow, owner, settings);
+      return [...faults, ...checkNames(flow, postfix), ...checkOrder(flow), ...checkLogins(flow, owner, postfix)];
     });
   // A policy that several listeners use has its faults once.
   return [...new Map(found.map((one) => [`${one.pointer ?? ''} ${one.detail}`, one])).values()];
@@ -41,6 +43,23 @@ function checkNames({ listener, entries }: Flow, postfix: PostfixFacts): readonl
     severity: 'warning' as const,
     detail: `smtpd_peername_lookup = no on the machine leaves every client without a name, so the names in sender group ${group} never match; remove it there, or list addresses`,
   }));
+}
+
+/** Passwords that may go over the net in clear where no policy says whether they may. */
+function checkLogins({ listener, policies, level }: Flow, owner: Owner, postfix: PostfixFacts): readonly Finding[] {
+  // Read line by line only where it is spoken of at all.
+  const isSpokenOf = [postfix.mainCf, postfix.masterCf].some((text) => /^[^#\n]*smtpd_sasl_auth_enable/m.test(text));
+  const isSaid = [...policies.values()].some(({ tlsBeforeAuth }) => tlsBeforeAuth !== undefined);
+  if (!isSpokenOf || isSaid || level === 'encrypt') return [];
+  if (!owner.values('smtpd_sasl_auth_enable').includes('yes')) return [];
+  if (owner.values('smtpd_tls_auth_only').every((value) => value === 'yes')) return [];
+  return [
+    {
+      pointer: pointer(['listeners', listener, 'policy']),
+      severity: 'warning',
+      detail: `listener ${listener} lets clients log in without TLS, as smtpd_tls_auth_only is not set on the machine; set tlsBeforeAuth of its mail flow policy to true, or to false where that is meant`,
+    },
+  ];
 }
 
 /** Addresses that never come to their group, as another group with another policy has them first; the first of each group. */

@@ -167,6 +167,27 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: 'logins in clear are worth a warning where no policy says whether they may be',
+    settings: flow({}),
+    mainCf: 'smtpd_sasl_auth_enable = yes\n',
+    expected: [['/listeners/public/policy', /lets clients log in without TLS.*set tlsBeforeAuth/]],
+  },
+  {
+    title: 'but not where the owner, a policy or the level of TLS says that they may not',
+    settings: {
+      ...flow({}),
+      listeners: {
+        public: listener(),
+        said: listener({ port: 2525, policy: 'said' }),
+        tls: listener({ port: 587, policy: 'required' }),
+      },
+      mailFlowPolicies: { ...policies, said: policy({ tlsBeforeAuth: false }) },
+    },
+    mainCf: 'smtpd_sasl_auth_enable = yes\n',
+    masterCf: 'smtp inet n - y - - smtpd\n  -o smtpd_tls_auth_only=yes\n',
+    expected: [],
+  },
+  {
     title: 'lines of one listener on which the owner withholds different keywords are refused',
     settings: flow({ a: group(1, 'off', '192.0.2.1') }),
     masterCf: '0.0.0.0:25 inet n - y - - smtpd\n  -o smtpd_discard_ehlo_keywords=dsn\n[::]:25 inet n - y - - smtpd\n',
