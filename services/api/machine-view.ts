@@ -22,11 +22,12 @@ export function machineView(
   };
 }
 
-function shown({ os, hostname, bootHook, postfix }: Facts): NonNullable<MachineView['facts']> {
+function shown({ os, hostname, bootHook, postfix, nginx }: Facts): NonNullable<MachineView['facts']> {
   return {
     os,
     hostname,
     bootHook,
     ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}),
+    ...(nginx ? { nginx: { version: nginx.version, running: nginx.running } } : {}),
   };
 }

@@ -121,7 +121,7 @@ async function show(session: Session, name: string): Promise<void> {
   const { controller, print } = session;
   const [view, unverifiable] = await Promise.all([controller.machine(name), demonstrations(session)]);
   print.show(view, () => {
-    const postfix = view.facts?.postfix;
+    const { postfix, nginx } = view.facts ?? {};
     print.line({ text: view.name, tone: 'strong' });
     print.facts([
       ['group', view.group ?? '-'],
@@ -131,6 +131,7 @@ async function show(session: Session, name: string): Promise<void> {
       ['host name', view.facts?.hostname ?? '-'],
       ['system', view.facts?.os ?? '-'],
       ['postfix', postfix ? `${postfix.version}, ${postfix.running ? 'running' : 'not running'}` : 'none found'],
+      ...(nginx ? [['nginx', `${nginx.version}, ${nginx.running ? 'running' : 'not running'}`] as const] : []),
     ]);
     describeStatus(print, view.status, unverifiable);
   });

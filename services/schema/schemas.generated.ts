@@ -1474,6 +1474,13 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             required: ['version', 'running'],
             properties: { version: { type: 'string' }, running: { type: 'boolean' } },
           },
+          nginx: {
+            title: 'Found nginx',
+            type: 'object',
+            additionalProperties: false,
+            required: ['version', 'running'],
+            properties: { version: { type: 'string' }, running: { type: 'boolean' } },
+          },
           bootHook: { type: 'string', enum: ['systemd', 'cron', 'none'] },
         },
       },

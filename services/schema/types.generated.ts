@@ -1535,9 +1535,14 @@ export interface MachineFacts {
   readonly os: string;
   readonly hostname: string;
   readonly postfix?: FoundPostfix1;
+  readonly nginx?: FoundNginx;
   readonly bootHook: 'systemd' | 'cron' | 'none';
 }
 export interface FoundPostfix1 {
+  readonly version: string;
+  readonly running: boolean;
+}
+export interface FoundNginx {
   readonly version: string;
   readonly running: boolean;
 }

@@ -100,6 +100,23 @@ END`);
     await amend(scenario.signetd, { op: 'unset', level: 'machine/mx1', path: '/protocols/https/ciphers' });
   });
 
+  it('is as it was when a port is taken, or nginx does not read what Signet gives it', async () => {
+    const before = await fingerprint();
+    await set('/interfaces/main/https', { certificate: 'web', port: 25 });
+    const [taken, port] = outcome(await rollOut(scenario.signetd, "Postfix's port"));
+    await set('/interfaces/main/https', { certificate: 'web' });
+    await bind(scenario.signetd, 'cluster', 'web');
+    await gateway.inside('cp /etc/nginx/nginx.conf /root && sed -i "/conf\\.d/d" /etc/nginx/nginx.conf');
+    const [unread, include] = outcome(await rollOut(scenario.signetd, 'not included'));
+    await gateway.inside('cp /root/nginx.conf /etc/nginx/nginx.conf');
+
+    assert.deepEqual([taken, unread], ['refused', 'refused']);
+    assert.match(port, /^port-taken: port 25 of all cannot be bound/);
+    assert.match(include, /^invalid: \/etc\/nginx\/nginx\.conf does not include conf\.d\/\*\.conf/);
+    await stands(before);
+    assert.deepEqual(outcome(await again(scenario.signetd)), ['confirmed', '']);
+  });
+
   it('is as it was when nginx does not take the change up', async () => {
     const before = await fingerprint();
     await gateway.inside('kill -STOP "$(cat /run/nginx.pid)"');
@@ -136,5 +153,17 @@ END`);
     // nginx takes the signal up in its own time.
     while (Date.now() < deadline && (await served().catch(() => undefined))) await sleep(100);
     await assert.rejects(served());
+  });
+
+  it('goes without a trace when the machine leaves and what was there before is restored', async () => {
+    await set('/interfaces/main/https', { certificate: 'web' });
+    assert.deepEqual(outcome(await rollOut(scenario.signetd, 'HTTPS once more')), ['confirmed', '']);
+
+    await scenario.signetd.api('POST', '/machines/mx1/leave', { restoreOriginal: true });
+
+    assert.equal(
+      await gateway.inside('ls -A /etc/nginx/conf.d; nginx -t 2>&1 | tail -n 1'),
+      'other.conf\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n',
+    );
   });
 });

@@ -115,12 +115,14 @@ remove_hidden() {
   done <"$state/links"
 }
 
-# remove_links removes all of Signet's links.
+# remove_links removes all of Signet's links. nginx would not start again with a file that is gone, so it goes on without it at once.
 remove_links() {
   remove_hidden
   [ -f "$state/links" ] || return 0
   while read -r path; do
-    ! ours "$path" || rm -f "$path"
+    ours "$path" || continue
+    rm -f "$path"
+    [ "$path" != "$nginx_file" ] || nginx_reload
   done <"$state/links"
   rm -f "$state/links"
 }
