@@ -98,6 +98,6 @@ function list(print: Printer, alerts: readonly AlertView[]): void {
 const tones: Readonly<Record<AlertView['state'], Tone>> = { open: 'bad', acknowledged: 'warn', silenced: 'dim' };
 
 function standing({ kind, due, rung, since }: AlertView['alert']): string {
-  if (kind === 'not-served') return `since ${moment(since)}`;
+  if (kind !== 'expiry') return `since ${moment(since)}`;
   return rung > 0 ? `expires ${moment(due)}` : `expired ${moment(due)}`;
 }

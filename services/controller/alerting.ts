@@ -1,4 +1,4 @@
-/** Alerts, by the controller that leads: checked every hour, soon after each revision, and sooner where telling failed. */
+/** Alerts, by the controller that leads: checked every hour, soon after each revision and news of mail that waits, sooner where telling failed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isNamed } from '../errors.ts';
@@ -51,7 +51,7 @@ export function backOff(failures: number): number {
   return failures === 0 ? hourSeconds : Math.min(hourSeconds, retrySeconds * 2 ** (failures - 1));
 }
 
-/** Until so many seconds have passed, or a moment after the next revision. */
+/** Until so many seconds have passed, or a moment after the next revision or change of what mail waits. */
 async function pause(
   store: Pick<Store, 'watch'>,
   since: number | undefined,
@@ -61,12 +61,12 @@ async function pause(
   const enough = new AbortController();
   const either = AbortSignal.any([signal, enough.signal]);
   const nap = sleep(seconds * 1000, undefined, { signal: either }).catch(() => undefined);
-  const revision = async () => {
+  const change = async (key: string) => {
     if (since === undefined) return nap;
-    for await (const _change of store.watch(keys.head, since + 1, either)) break;
+    for await (const _change of store.watch(key, since + 1, either)) break;
     return sleep(settleMilliseconds, undefined, { signal: either });
   };
   // A watch that fails only means that the next check comes by the clock.
-  await Promise.race([nap, revision().catch(() => nap)]);
+  await Promise.race([nap, ...[keys.head, keys.failing].map((key) => change(key).catch(() => nap))]);
   enough.abort();
 }

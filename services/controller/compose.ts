@@ -95,7 +95,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     read: async (id, cursor) => readMailLog((await connections.link(id)).connection, cursor),
     now,
   });
-  const alerts = alertService({ store, config, pki, authorities, push, now });
+  const alerts = alertService({ store, config, pki, authorities, push, sessions, now });
 
   return {
     api: {

@@ -6,6 +6,7 @@ import type { PushService } from '../push/contract.ts';
 import type { AlertView } from '../schema/types.generated.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { Delivery } from './deliver.ts';
+import type { SessionService } from './sessions/service.ts';
 
 export interface AlertDeps {
   readonly store: Store;
@@ -13,6 +14,7 @@ export interface AlertDeps {
   readonly pki: Pick<PkiService, 'chain' | 'bundle' | 'demonstration'>;
   readonly authorities: Pick<AuthorityService, 'list'>;
   readonly push: Pick<PushService, 'statuses'>;
+  readonly sessions: Pick<SessionService, 'failing'>;
   readonly now: () => Date;
 }
 

@@ -41,12 +41,14 @@ function paragraph(alert: Alert, now: Date): string {
   ].join('\n');
 }
 
-function nameOf({ kind, machine, certificate }: Alert): string {
+function nameOf({ kind, machine, destination, certificate }: Alert): string {
+  if (kind === 'tls-required') return destination ?? 'a destination';
   if (kind === 'not-served') return machine ?? 'a machine';
   return certificate?.subject ?? 'a certificate';
 }
 
 function when({ kind, due }: Alert, now: Date): string {
+  if (kind === 'tls-required') return 'cannot have the TLS it requires';
   if (kind === 'not-served') return 'does not serve what it should';
   const left = daysLeft(new Date(due), now);
   if (left > 0) return left < 1 ? 'expires today' : `expires in ${count(Math.floor(left))}`;

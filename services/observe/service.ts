@@ -12,6 +12,7 @@ import { assess, isRaised, stateOf } from './assess.ts';
 import type { AlertDeps, AlertKeeper, AlertService, Checked } from './contract.ts';
 import { deliver, type Delivery } from './deliver.ts';
 import { expiring } from './expiring.ts';
+import { heldBack } from './held-back.ts';
 import { heardBy, inOrder, missedBy, noticeFor } from './notice.ts';
 import { alertSettings, recipientsOf, type Recipient } from './recipients.ts';
 import { survey } from './survey.ts';
@@ -19,7 +20,15 @@ import { unserved } from './unserved.ts';
 
 export type { AlertKeeper, AlertService } from './contract.ts';
 
-export function alertService({ store, config, pki, authorities, push, now }: AlertDeps): AlertService & AlertKeeper {
+export function alertService({
+  store,
+  config,
+  pki,
+  authorities,
+  push,
+  sessions,
+  now,
+}: AlertDeps): AlertService & AlertKeeper {
   return {
     async list() {
       const raised = (await records(store)).filter(isRaised);
@@ -37,13 +46,18 @@ export function alertService({ store, config, pki, authorities, push, now }: Ale
   };
 
   async function check(fence: Compare, signal: AbortSignal): Promise<Checked> {
-    const { configuration, held, serving } = await survey({ config, pki, authorities, push });
+    const { configuration, held, serving, settings: effective } = await survey({ config, pki, authorities, push });
+    const failing = await sessions.failing();
     const settings = alertSettings(configuration);
     const recipients = recipientsOf(settings);
     const moment = { recipients: recipients.map(({ name }) => name), now: now() };
     const before = await records(store);
     const conditions = new Map(
-      [...expiring(held, settings.ladder), ...unserved(serving, before, moment.now)].map((one) => [one.id, one]),
+      [
+        ...expiring(held, settings.ladder),
+        ...unserved(serving, before, moment.now),
+        ...heldBack(failing, effective, before),
+      ].map((one) => [one.id, one]),
     );
     const after: AlertRecord[] = [];
     for (const id of new Set([...before.map(({ alert }) => alert.id), ...conditions.keys()])) {

@@ -19,6 +19,8 @@ export interface Survey {
   readonly configuration: Configuration;
   readonly held: readonly Held[];
   readonly serving: readonly Serving[];
+  /** The effective settings of each machine. */
+  readonly settings: ReadonlyMap<string, Settings>;
 }
 
 /** Chains that are read before the event loop has its turn. */
@@ -68,6 +70,8 @@ export async function survey({ config, pki, authorities, push }: SurveyDeps): Pr
   ];
   return {
     configuration,
+    // What is in a revision was checked when it was committed.
+    settings: new Map([...machines].map(([name, { settings }]) => [name, settings as unknown as Settings])),
     held: [...held, ...heldByAuthorities(await authorities.list(), held)],
     serving: (await push.statuses()).map((status) => ({
       status,

@@ -82,18 +82,20 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     properties: {
       id: {
         type: 'string',
-        pattern: '^(expiry-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
-        description: 'Of the certificate or the machine, whatever its names and levels: the same thing is one alert.',
+        pattern: '^((expiry|tls-required)-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
+        description:
+          'Of the certificate, the machine or the destination, whatever its names and levels: the same thing is one alert.',
       },
       kind: {
         type: 'string',
-        enum: ['expiry', 'not-served'],
+        enum: ['expiry', 'not-served', 'tls-required'],
         description:
-          'expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants.',
+          'expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it.',
       },
       due: {
         $ref: 'common.schema.json#/$defs/instant',
-        description: 'When the certificate expires, or when the machine had not had it for an hour.',
+        description:
+          'When the certificate expires, when the machine had not had it for an hour, or when mail began to wait.',
       },
       rung: {
         type: 'integer',
@@ -133,6 +135,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         },
       },
       machine: { $ref: 'common.schema.json#/$defs/machineName', description: 'The machine that is not served.' },
+      destination: { type: 'string', description: 'The domain that cannot have the TLS it requires.' },
       breaks: {
         type: 'array',
         description: 'The settings that fail with it, on which machines.',
@@ -1639,7 +1642,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       bundle: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of a trust bundle.' },
       alert: {
         type: 'string',
-        pattern: '^(expiry-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
+        pattern: '^((expiry|tls-required)-[0-9a-f]{16}|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
         description: 'The id of an alert.',
       },
       author: {
@@ -4278,6 +4281,13 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           { type: 'array', uniqueItems: true, items: { $ref: '../common.schema.json#/$defs/name' } },
         ],
         default: ['system'],
+      },
+      alertRequiredTls: {
+        title: 'Alert when required TLS fails',
+        description:
+          'Whether an alert is raised for each destination that requires TLS and cannot have it (docs/alerts.md). Left out: yes.',
+        type: 'boolean',
+        default: true,
       },
     },
   },

@@ -204,15 +204,15 @@ export interface AlertNotice {
  */
 export interface Alert {
   /**
-   * Of the certificate or the machine, whatever its names and levels: the same thing is one alert.
+   * Of the certificate, the machine or the destination, whatever its names and levels: the same thing is one alert.
    */
   readonly id: string;
   /**
-   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants.
+   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it.
    */
-  readonly kind: 'expiry' | 'not-served';
+  readonly kind: 'expiry' | 'not-served' | 'tls-required';
   /**
-   * When the certificate expires, or when the machine had not had it for an hour.
+   * When the certificate expires, when the machine had not had it for an hour, or when mail began to wait.
    */
   readonly due: string;
   /**
@@ -236,6 +236,10 @@ export interface Alert {
    * The machine that is not served.
    */
   readonly machine?: string;
+  /**
+   * The domain that cannot have the TLS it requires.
+   */
+  readonly destination?: string;
   /**
    * The settings that fail with it, on which machines.
    */
@@ -3867,6 +3871,10 @@ export interface Outbound {
    * The lists of certificate authorities that verification of destinations uses, together; none: nothing verifies. A name alone is a list of one.
    */
   readonly trust: string | readonly string[];
+  /**
+   * Whether an alert is raised for each destination that requires TLS and cannot have it (docs/alerts.md). Left out: yes.
+   */
+  readonly alertRequiredTls?: boolean;
 }
 /**
  * Lookups of Postfix in directories, by name; each becomes a table for ldap_table(5), over TLS in any case.

@@ -71,6 +71,8 @@ export const keys = {
   /** How far the mail log of a machine was read. */
   mailLog: (id: string) => `observe/mail-log/${id}`,
   mailLogs: 'observe/mail-log/',
+  /** Which destinations fail where, as of the last reading; written only when that changes. */
+  failing: 'observe/failing',
   /** What it had in sessions, one record a reading, and in counts, one a day. */
   sessions: (id: string, n: number) => `observe/session/${id}/${number(n)}`,
   sessionsOf: (id: string) => `observe/session/${id}/`,

@@ -86,6 +86,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, now };
+  const sessions = sessionService({ store, machines, read: noLog, now });
   const real = {
     ...{ store, pki, machines, config, push, now },
     audit: auditService({ store, now, random: randomBytes }),
@@ -94,8 +95,8 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     membership: membershipStandIn(config, machines),
     probes: probeService({ ...vantages, pki }),
     tlsTests: tlsTestService(vantages),
-    alerts: alertService({ store, config, pki, authorities, push, now }),
-    sessions: sessionService({ store, machines, read: noLog, now }),
+    alerts: alertService({ store, config, pki, authorities, push, sessions, now }),
+    sessions,
     backup: backupService({ config, machines, pki, authorities, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),

@@ -27,7 +27,7 @@ export function referenceResolve(layers: readonly JsonObject[]): Json {
   const out: Tree = {};
   for (const layer of layers) patch(out, layer, '');
   for (const section of sections) out[section] = { ...(out[section] as Tree | undefined) };
-  out['outbound'] = { trust: ['system'], ...(out['outbound'] as Tree) };
+  out['outbound'] = { trust: ['system'], alertRequiredTls: true, ...(out['outbound'] as Tree) };
   out['urlFiltering'] = { ...delivered(), ...(out['urlFiltering'] as Tree | undefined) };
   out['alerts'] = { webhooks: [], ladder: [90, 60, 30, 15, 7, 3, 2, 1, 0], ...(out['alerts'] as Tree | undefined) };
   out['protocols'] = { inbound: {}, outbound: {}, ...(out['protocols'] as Tree) };

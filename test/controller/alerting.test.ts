@@ -52,6 +52,15 @@ async function reached(count: number): Promise<void> {
 const commit = () => store.transact({ compare: [], writes: [{ put: keys.head, value: '1' }] });
 
 describe('the loop of alerts', () => {
+  it('checks again a moment after other mail waits for TLS than before', async () => {
+    void running();
+    await reached(1);
+
+    await store.transact({ compare: [], writes: [{ put: keys.failing, value: '[]' }] });
+
+    await reached(2);
+  });
+
   it('checks at once, and again a moment after a revision', async () => {
     void running();
     await reached(1);

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { configService } from '../../services/config/service.ts';
 import { isNamed } from '../../services/errors.ts';
 import { machineService } from '../../services/machines/service.ts';
+import type { Failing } from '../../services/observe/sessions/failing.ts';
 import { alertService, type AlertKeeper, type AlertService } from '../../services/observe/service.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
@@ -43,7 +44,12 @@ async function fleet() {
   const config = configService({ store, pki, machines, platforms, now });
   let statuses: readonly MachineStatus[] = [{ machine: 'mx1', served: [] }];
   const authorities = authorityService({ store, secrets, pki, now });
-  const deps = { store, config, pki, authorities, push: { statuses: () => Promise.resolve(statuses) }, now };
+  let failing: readonly Failing[] = [];
+  const deps = {
+    ...{ store, config, pki, authorities, now },
+    push: { statuses: () => Promise.resolve(statuses) },
+    sessions: { failing: () => Promise.resolve(failing) },
+  };
   const commit = (...operations: readonly Operation[]) =>
     config.apply('ann', operations, { comment: 'a change', rollout: true });
   const bind = async (days: number, level = 'cluster'): Promise<Operation> => {
@@ -72,6 +78,7 @@ async function fleet() {
   return {
     ...{ store, config, deps, commit, bind },
     passDays: (days: number) => (ahead += days * day),
+    hold: (...now: readonly Failing[]) => (failing = now),
     serve: (...now: readonly MachineStatus[]) => (statuses = now),
     set: (alerts: Partial<Alerts>) => commit({ op: 'set', level: 'cluster', path: '/alerts', value: alerts }),
     async close() {
@@ -108,6 +115,72 @@ const only = async () => {
   assert.deepEqual(others, []);
   return view;
 };
+
+describe('a destination that requires TLS and cannot have it', () => {
+  const hour = 3_600_000;
+  const held = (destination: string, machine = 'mx1'): Failing => ({
+    ...{ machine, destination, since: new Date(Date.now() - hour).toISOString(), last: new Date().toISOString() },
+    ...{ failure: 'verification', reason: 'Server certificate not verified: hostname mismatch' },
+  });
+  const demand = (domain: string, tls: string): Operation => ({
+    ...{ op: 'set', level: 'cluster', path: `/destinations/${domain}`, value: { tls } },
+  });
+
+  it('is told once, as one alert a destination, and is over when mail gets through', async () => {
+    await around.set({ mail: mail(mails.server), webhooks: [web.url] });
+    await around.commit(demand('bank.example', 'required-verify'), demand('other.example', 'required'));
+    around.hold(held('bank.example'), held('bank.example'), held('other.example'), held('third.example'));
+
+    await check();
+    await check();
+    const found = await alerts.list();
+    around.hold(held('other.example'));
+    await check();
+
+    assert.deepEqual(
+      found.map(({ alert }) => [alert.kind, alert.destination, alert.breaks.map(({ pointer }) => pointer)]).toSorted(),
+      [
+        ['tls-required', 'bank.example', ['/destinations/bank.example']],
+        ['tls-required', 'other.example', ['/destinations/other.example']],
+      ],
+    );
+    assert.equal(mails.mails.length, 2);
+    assert.match(
+      mails.mails[0]?.text ?? '',
+      /^Subject: Signet: \S+\.example cannot have the TLS it requires, and 1 more$/m,
+    );
+    assert.match(
+      mails.mails[0]?.text.replaceAll(/\s+/g, ' ') ?? '',
+      /mail for bank\.example waits on mx1.*hostname mismatch/,
+    );
+    assert.match(mails.mails[1]?.text ?? '', /^Subject: Signet: 1 alert is over$/m);
+    assert.equal((await alerts.list()).length, 1);
+    assert.equal(web.notices.length, 2);
+  });
+
+  it('is not told where the setting of the machine says so, nor where nothing is required', async () => {
+    await around.commit(demand('bank.example', 'required'), {
+      ...{ op: 'set', level: 'machine/mx1', path: '/outbound/alertRequiredTls', value: false },
+    });
+    around.hold(held('bank.example'));
+    await check();
+    const off = await alerts.list();
+    await around.commit({ op: 'unset', level: 'machine/mx1', path: '/outbound/alertRequiredTls' });
+    await around.commit(demand('bank.example', 'preferred-verify'));
+    await check();
+
+    assert.deepEqual([off, await alerts.list()], [[], []]);
+  });
+
+  it('is told of the default destination too', async () => {
+    await around.commit(demand('default', 'required'));
+    around.hold(held('any.example'));
+
+    await check();
+
+    assert.deepEqual((await only()).alert.breaks, [{ pointer: '/destinations/default', machines: ['mx1'], count: 1 }]);
+  });
+});
 
 describe('an alert', () => {
   it('comes by mail and by webhook, once a rung, with what breaks and what to do', async () => {

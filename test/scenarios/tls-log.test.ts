@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { MailSessionList, SessionCountList } from '../../services/schema/types.generated.ts';
+import type { AlertList, MailSessionList, SessionCountList } from '../../services/schema/types.generated.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
 import { cli, type Cli } from './cli.ts';
 import { join, startScenario, type Scenario } from './harness.ts';
@@ -54,6 +54,25 @@ describe('what mail logs say of TLS', { skip: skipLab }, () => {
     assert.deepEqual([failed?.result, failed?.failure, failed?.destination], ['failed', 'verification', destination]);
     assert.match(failed?.reason ?? '', /^Server certificate not verified: self-signed certificate/);
     assert.deepEqual(came.map(({ session }) => session.result).reverse(), ['clear', 'anonymous']);
+  });
+
+  it('raises an alert about the destination that cannot have what it requires', async () => {
+    const raised = async () =>
+      (await signet.json<AlertList>('alert', 'list')).alerts.filter(({ alert }) => alert.kind === 'tls-required');
+    for (let tries = 0; (await raised()).length === 0; tries += 1) {
+      assert.ok(tries < 60, scenario.signetd.log());
+      await sleep(250);
+    }
+
+    const [view, ...others] = await raised();
+
+    assert.deepEqual(others, []);
+    assert.equal(view?.alert.destination, destination);
+    assert.match(view.alert.summary, /waits on mx1: Server certificate not verified: self-signed certificate/);
+    assert.deepEqual(
+      view.alert.breaks.map(({ pointer, machines }) => [pointer, machines]),
+      [[`/destinations/${destination}`, ['mx1']]],
+    );
   });
 
   it('is found by result and counted by destination', async () => {

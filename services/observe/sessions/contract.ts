@@ -9,6 +9,7 @@ import type {
   SessionCountQuery,
 } from '../../schema/types.generated.ts';
 import type { Store } from '../../store/store.ts';
+import type { Failing } from './failing.ts';
 
 export interface SessionDeps {
   readonly store: Store;
@@ -28,4 +29,6 @@ export interface SessionService {
    * machine is an error. Two that read the same log at once keep nothing twice.
    */
   collect(machine?: string, signal?: AbortSignal): Promise<readonly LogReading[]>;
+  /** The destinations whose last session failed, machine by machine. When that changes, `keys.failing` is written. */
+  failing(): Promise<readonly Failing[]>;
 }

@@ -15,6 +15,7 @@ import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import type { Compare, Entry, Write } from '../../store/store.ts';
 import type { SessionDeps, SessionService } from './contract.ts';
+import { failing, tellingDays, type Failing } from './failing.ts';
 import { keep } from './keep.ts';
 import { retentionFor, type Retention } from './retention.ts';
 import { isCounted, isWanted } from './select.ts';
@@ -60,8 +61,11 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
       const limit = pLimit(atOnce);
       await Promise.all(chosen.map((one) => limit(() => collectFrom(one.id, retention, signal))));
       if (machine === undefined) await forget(new Set((await machines.list()).map(({ id }) => id)));
+      await announce(await failingNow());
       return readings(chosen);
     },
+
+    failing: failingNow,
   };
 
   async function collectFrom(id: string, retention: Retention, signal: AbortSignal | undefined): Promise<void> {
@@ -104,6 +108,29 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
     const key = keys.mailLog(id);
     const compare: Compare = entry ? { key, modRevision: entry.modRevision } : { key, absent: true };
     return (await store.transact({ compare: [compare], writes })).applied;
+  }
+
+  async function failingNow(): Promise<readonly Failing[]> {
+    const at = now();
+    const days = tellingDays(at);
+    const found = await Promise.all(
+      (await members(undefined)).map(async ({ id, name }) => {
+        const entries = await Promise.all(days.map((day) => store.get(keys.dayCounts(id, day))));
+        return failing(
+          name,
+          entries.flatMap((entry) => (entry ? countsIn(entry) : [])),
+          at,
+        );
+      }),
+    );
+    return found.flat();
+  }
+
+  /** Whoever watches the key hears of what has changed, and of nothing else. */
+  async function announce(found: readonly Failing[]): Promise<void> {
+    const value = JSON.stringify(found.map(({ machine, destination, failure }) => ({ machine, destination, failure })));
+    if (((await store.get(keys.failing))?.value ?? '[]') === value) return;
+    await store.transact({ compare: [], writes: [{ put: keys.failing, value }] });
   }
 
   /** Drops what is kept of machines that are not known any more. */

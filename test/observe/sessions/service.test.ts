@@ -192,6 +192,46 @@ describe('mail sessions', () => {
     );
   });
 
+  it('fail for a destination until mail gets through again, machine by machine, and each change is announced', async (test) => {
+    begin(test, ['m1', 'm2']);
+    const announced = async () => (await store.get(keys.failing))?.modRevision;
+    await service.collect();
+    const before = await announced();
+    say(
+      'm1',
+      line(start, 'a.test'),
+      line(start + 5000, 'a.test', refused),
+      line(start + 9000, 'a.test', refused, 'AAAAA1'),
+    );
+    say('m2', line(start, 'a.test', refused), line(start + 5000, 'a.test'));
+    await service.collect();
+    const [first, ...others] = await service.failing();
+    const during = await announced();
+    say('m1', line(start + 12_000, 'a.test', refused, 'AAAAA2'));
+    await service.collect();
+    const same = await announced();
+    say('m1', line(start + 60_000, 'a.test'));
+    await service.collect();
+
+    assert.deepEqual(others, []);
+    assert.deepEqual([first?.machine, first?.destination, first?.failure], ['m1', 'a.test', 'not-offered']);
+    assert.deepEqual([first?.since, first?.last], ['2026-11-24T12:00:05.000Z', '2026-11-24T12:00:09.000Z']);
+    assert.equal(before, undefined);
+    assert.equal(same, during);
+    assert.deepEqual(await service.failing(), []);
+    assert.notEqual(await announced(), during);
+  });
+
+  it('of long ago do not fail any more', async (test) => {
+    begin(test, ['m1']);
+    say('m1', line(start, 'a.test', refused));
+    await service.collect();
+    const present = await service.failing();
+    now += 25 * 3_600_000;
+
+    assert.deepEqual([present.length, await service.failing()], [1, []]);
+  });
+
   it('go after thirty days, and with a machine that is forgotten', async (test) => {
     begin(test, ['m1', 'm2']);
     for (const name of ['m1', 'm2']) say(name, line(start, 'old.test'));
