@@ -1,7 +1,7 @@
 /** master.cf with the services that Signet's listeners are: those that were there taken over in place, the others appended. */
 import { NamedError } from '../../errors.ts';
 import type { PostfixFacts, PostfixService, PostfixTransport } from '../../schema/types.generated.ts';
-import { overlap } from './endpoints.ts';
+import { overlap, parameter } from './endpoints.ts';
 import { entryIn, renamed, withOptions, withoutOptions } from './entry.ts';
 import { ended, join, lineEnd, withoutEnd } from './lines.ts';
 import { backFromAside, isOptionsMark, optionsMark, setAside } from './marks.ts';
@@ -60,16 +60,19 @@ export function editMasterCf({ live, original, wanted, previous, transports }: M
       const before = present.find((inet) => isSmtpd(inet) && isFor(inet, service, live));
       return takenOver(before?.text ?? fresh(service, replaced, original, live), service, end);
     });
-  const delivering = transports.map((transport) => takenOver(likeSmtp(transport, outside), transport, end));
+  const delivering = transports.map((transport) => takenOver(likeDefault(transport, outside, live), transport, end));
   return join(withBlock(pieces, index, [...appended, ...delivering], end), end);
 }
 
-/** A delivery service that is as the machine's own, with its columns and options, under another name. */
-function likeSmtp({ name, options }: PostfixTransport, outside: readonly Segment[]): string {
-  const found = outside.find(({ kind, text }) => {
+/** A delivery service that is as the one that delivers by default, with its columns and options, under another name. */
+function likeDefault({ name, options }: PostfixTransport, outside: readonly Segment[], live: PostfixFacts): string {
+  const [usual] = parameter(live, 'default_transport', 'smtp').split(':');
+  const services = outside.filter(({ kind, text }) => {
     const entry = kind === 'logical' ? entryIn(text) : undefined;
-    return entry?.name === 'smtp' && entry.type === 'unix' && entry.command === 'smtp';
+    return entry?.type === 'unix' && entry.command === 'smtp';
   });
+  const called = (wanted: string | undefined) => services.find(({ text }) => entryIn(text)?.name === wanted);
+  const found = called(usual) ?? called('smtp');
   if (!found) return `${name} unix - - n - - smtp`;
   return withoutOptions(renamed(found.text, name), (option) => Object.hasOwn(options, option.name));
 }

@@ -24,5 +24,5 @@ export function transportDrift(
     });
   });
   const isGone = deployed.length > 0 && !hasOwnTable(mainCf) && wanted?.length !== 0;
-  return isGone ? [...services, "main.cf has Signet's table no more in transport_maps"] : services;
+  return isGone ? [...services, "main.cf no longer has Signet's table in transport_maps"] : services;
 }

@@ -39,6 +39,15 @@ describe('a destination with a client certificate of its own', () => {
     );
   });
 
+  it('gets one like that of default_transport, where another one delivers by default', () => {
+    const masterCf = `${stock.master}out unix - - n - 9 smtp\n  -o smtp_bind_address=192.0.2.1\n`;
+    const machine = facts({ masterCf, parameters: { default_transport: 'out' } });
+
+    const live = changed(machine, withPartner(machine));
+
+    assert.ok(live.postfix?.masterCf.includes('signet-client unix - - n - 9 smtp\n  -o smtp_bind_address=192.0.2.1\n'));
+  });
+
   it('comes behind all that the owner routes, wherever those lines end', () => {
     const line = 'transport_maps = hash:/etc/postfix/transport,\n# by hand\n   regexp:/etc/postfix/odd';
     const machine = facts({ mainCf: `${stock.main}${line}\nrelay_domains =\n` });
@@ -71,7 +80,7 @@ describe('a destination with a client certificate of its own', () => {
 
     const again = changed(live, deployed, deployed, machine);
 
-    assert.deepEqual(postfix.drift(live, deployed), ["main.cf has Signet's table no more in transport_maps"]);
+    assert.deepEqual(postfix.drift(live, deployed), ["main.cf no longer has Signet's table in transport_maps"]);
     assert.match(again.postfix?.mainCf ?? '', new RegExp(`^transport_maps = hash:/etc/postfix/mine, ${table}$`, 'm'));
     assert.deepEqual(postfix.drift(again, deployed), []);
   });
@@ -90,7 +99,7 @@ describe('a destination with a client certificate of its own', () => {
     assert.deepEqual(postfix.drift(certificate, deployed), [
       `master.cf has -o smtp_tls_chain_files=/etc/mine.pem for signet-client unix where Signet set ${chain}`,
     ]);
-    assert.deepEqual(postfix.drift(maps, deployed), ["main.cf has Signet's table no more in transport_maps"]);
+    assert.deepEqual(postfix.drift(maps, deployed), ["main.cf no longer has Signet's table in transport_maps"]);
     for (const each of [service, maps])
       assert.deepEqual(postfix.drift(each, deployed, manifest(settings(), machine)), []);
   });
