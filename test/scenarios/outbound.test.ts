@@ -54,24 +54,27 @@ describe('mail leaves as its destination says', { skip: skipLab || withoutResolv
     });
   }
 
-  it('and as signet tls-test foretells, as far as that can be known without DNSSEC', async () => {
-    // 60 servers a minute may be looked at.
-    const chosen = first.filter(({ row }) => !row.level.startsWith('dane') && row.level !== 'none').slice(0, 56);
+  // 60 servers a minute may be looked at: a quarter of the rows, other servers for each level.
+  for (const quarter of full ? [0, 1, 2, 3] : [0]) {
+    it(`and as signet tls-test foretells, quarter ${quarter + 1}: the machine's own resolver tells what it proves`, async () => {
+      if (quarter > 0) await sleep(61_000);
+      const chosen = first.filter((_, index) => (index + Math.floor(index / 8) + quarter) % 4 === 3);
 
-    const told = await Promise.all(
-      chosen.map(async ({ domain, row }) => {
-        const request = { domain, machines: ['mx1'] };
-        const { machines } = await scenario.signetd.api<TLSTestReport>('POST', '/tls-tests', request);
-        const [test] = machines;
-        return [row.level, row.condition, row.peer, test?.verdict, test?.later, test?.destination.name === domain];
-      }),
-    );
+      const told = await Promise.all(
+        chosen.map(async ({ domain, row }) => {
+          const request = { domain, machines: ['mx1'] };
+          const { machines } = await scenario.signetd.api<TLSTestReport>('POST', '/tls-tests', request);
+          const [test] = machines;
+          return [row.level, row.condition, row.peer, test?.verdict, test?.later, test?.destination.name === domain];
+        }),
+      );
 
-    assert.deepEqual(
-      told,
-      chosen.map(({ row }) => [row.level, row.condition, row.peer, row.verdict, row.later, true]),
-    );
-  });
+      assert.deepEqual(
+        told,
+        chosen.map(({ row }) => [row.level, row.condition, row.peer, row.verdict, row.later, true]),
+      );
+    });
+  }
 
   it('also to a real Postfix', async () => {
     const { sessions } = await mailLog(gateway);

@@ -1,5 +1,5 @@
 /** What would become of mail for a server that behaves so, by the table of outcomes that real deliveries prove. Pure. */
-import { outcomes, type Condition, type Verdict } from '../../platforms/postfix/outcomes.ts';
+import { conditions, outcomes, type Condition, type Verdict } from '../../platforms/postfix/outcomes.ts';
 import type { Destination } from '../../schema/types.generated.ts';
 import type { Behaviour } from './peer.ts';
 
@@ -11,17 +11,26 @@ export interface Foretold {
   readonly reason: string;
 }
 
-export function foretell(destination: Destination, { peer, listed, because }: Behaviour): Foretold {
+/** `records` is what TLSA records say of it, for the levels that ask; undefined when that could not be found out. */
+export function foretell(
+  destination: Destination,
+  { peer, listed, because }: Behaviour,
+  records?: Condition,
+): Foretold {
   if (peer === 'unreachable') return { verdict: 'deferred', reason: because };
   const { tls } = destination;
-  if (tls === 'dane' || tls === 'dane-only') return underDane(tls, because);
-  const condition = conditionOf(destination, listed);
+  const asksDns = tls === 'dane' || tls === 'dane-only';
+  if (asksDns && records === undefined) return unproven(tls, because);
+  const condition = asksDns ? records : conditionOf(destination, listed);
   const row = outcomes.find((one) => one.level === tls && one.peer === peer && one.condition === condition);
   if (!row) throw new Error(`the table of outcomes has no row for ${tls}, ${condition ?? 'no condition'}, ${peer}`);
   return {
     verdict: row.verdict,
     ...(row.later === undefined ? {} : { later: row.later }),
-    reason: reasonOf(row.verdict, destination, { peer, listed, because }),
+    reason:
+      asksDns && condition !== undefined
+        ? `${conditions[condition]}, and ${because}`
+        : reasonOf(row.verdict, destination, { peer, listed, because }),
   };
 }
 
@@ -42,10 +51,10 @@ function reasonOf(verdict: Verdict, { tls }: Destination, { peer, listed, becaus
 }
 
 /** TLSA records count only when a resolver that the machine trusts has proven them (RFC 7672 2.2). */
-function underDane(tls: 'dane' | 'dane-only', because: string): Foretold {
+function unproven(tls: 'dane' | 'dane-only', because: string): Foretold {
   return {
     verdict: 'unknown',
-    reason: `${because}, but what ${tls} demands is in TLSA records that only the machine's resolver can prove; "posttls-finger -l ${tls}" there tells`,
+    reason: `${because}, but what ${tls} demands is in TLSA records, and no resolver of the machine can be asked from here; "posttls-finger -l ${tls}" there tells`,
   };
 }
 

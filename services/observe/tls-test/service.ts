@@ -1,7 +1,7 @@
 /** What would become of mail for a domain, from each machine: which destination applies, who takes the mail, and the outcome. */
 import type { CertificateService } from '../../certificates/contract.ts';
 import type { ConfigService } from '../../config/service.ts';
-import { NamedError } from '../../errors.ts';
+import { isNamed, NamedError } from '../../errors.ts';
 import { nextHopParameters } from '../../platforms/postfix/check-destinations.ts';
 import { policyOf } from '../../platforms/postfix/destinations.ts';
 import { trustNames } from '../../platforms/postfix/trust.ts';
@@ -16,10 +16,12 @@ import type {
 } from '../../schema/types.generated.ts';
 import { domainAims } from '../probe/aim.ts';
 import { allowance } from '../probe/allowance.ts';
-import { looker, member, type LookDeps } from '../probe/look.ts';
+import { looker, member, type LookDeps, type Looked } from '../probe/look.ts';
 import { mailHosts, type MailHosts } from '../probe/mail-hosts.ts';
 import type { LookUpMx } from '../probe/resolver.ts';
+import { dane, type DaneQuestion } from './dane.ts';
 import { foretell, together, type Foretold } from './foretell.ts';
+import { machineDns, type AskDns } from './machine-dns.ts';
 import { behaviour } from './peer.ts';
 
 export interface TlsTestDeps extends LookDeps {
@@ -87,14 +89,53 @@ export function tlsTestService(deps: TlsTestDeps): TlsTestService {
       now: now(),
     };
     const looked = await look(domainAims(mail, machine), await certificates.roots(), signal);
-    const hosts = looked.map(({ probe, seen }): TestedHost => {
-      const names = { domain, host: probe.server };
-      return { ...foretell(destination, behaviour(seen, { ...demands, names })), probe };
-    });
+    const ask = destination.tls.startsWith('dane') ? await resolverOf(machine) : undefined;
+    const hosts = await Promise.all(
+      looked.map(async ({ probe, seen }): Promise<TestedHost> => {
+        const names = { domain, host: probe.server };
+        const records = ask && (await dane(ask, daneQuestion(domain, mail, settings, { probe, seen })));
+        // Where a record names the authority, that is the trust, and the names are those of RFC 7672 3.2.2.
+        const trust = records?.anchors && {
+          anchors: records.anchors,
+          destination: { ...destination, match: daneNames },
+        };
+        const behaves = behaviour(seen, { ...demands, ...trust, names });
+        return { ...foretell(destination, behaves, records?.condition), probe };
+      }),
+    );
     return { machine, destination: applied, hosts, notes, ...outcome(hosts) };
   }
 
+  /** The first resolver that Postfix asks, where the controller's key may connect to it: on the machine itself. */
+  async function resolverOf(machine: string): Promise<AskDns | undefined> {
+    const { id, facts } = await member(deps, machine);
+    const [first] = facts?.postfix?.resolvers ?? [];
+    if (!first || !['127.0.0.1', '::1', ...(facts?.addresses ?? [])].includes(first.address)) return undefined;
+    try {
+      return machineDns((await deps.pool.link(id)).connection, first.address);
+    } catch (error) {
+      if (!isNamed(error)) throw error;
+      return undefined;
+    }
+  }
+
   return { test };
+}
+
+const daneNames = ['nexthop', 'hostname'];
+
+function daneQuestion(
+  domain: string,
+  { found }: MailHosts,
+  { destinations }: Settings,
+  { probe, seen }: Looked,
+): DaneQuestion {
+  return {
+    domain: found === 'mx' ? domain : undefined,
+    host: probe.server,
+    chain: seen.chain,
+    isDefault: destinations['default']?.tls === 'dane',
+  };
 }
 
 const nullMx: Foretold = {
