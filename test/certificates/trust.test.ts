@@ -35,7 +35,8 @@ describe('trust lists', { skip: withoutOpenssl }, () => {
     const usedBy = [{ machine: 'mx1', pointer: '/outbound/trust' }];
     const [partners, system, ...others] = lists;
     assert.deepEqual(others, []);
-    assert.deepEqual(system, { level: 'defaults', name: 'system', source: 'system', usedBy });
+    const clients = { machine: 'mx1', pointer: '/mailFlowPolicies/default/trust' };
+    assert.deepEqual(system, { level: 'defaults', name: 'system', source: 'system', usedBy: [clients, ...usedBy] });
     const { expires = '', ...rest } = partners ?? {};
     assert.deepEqual(rest, {
       ...{ level: 'group/main', name: 'partners', source: 'bundle', bundle },

@@ -1,6 +1,7 @@
 // The dead-man switch: a change that nobody confirms is undone by the gateway itself, whatever happens to it meanwhile.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, beforeEach, describe, it } from 'node:test';
 
@@ -277,7 +278,9 @@ describe('an unconfirmed change', { skip: skipLab }, () => {
     const [, deadline, uptime] = /deadline (\d+) .*\n([\d.]+)/.exec(marker) ?? [];
     const left = Number(deadline) - Number(uptime);
     assert.ok(left > 80 && left <= 100, marker);
-    // Nothing in the script knows the time of day.
-    assert.doesNotMatch(readFileSync('deploy/gateway/gateway', 'utf8'), /\bdate\b|EPOCHSECONDS|hwclock|stat -c %[XYZ]/);
+    // Nothing in the script knows the time of day, but what reads the mail log, which is dated by it.
+    const parts = readdirSync('deploy/gateway/parts').filter((name) => name !== 'log.sh');
+    const code = parts.map((name) => readFileSync(join('deploy/gateway/parts', name), 'utf8')).join('');
+    assert.doesNotMatch(code, /\bdate\b|EPOCHSECONDS|hwclock|stat -c %[XYZ]/);
   });
 });
