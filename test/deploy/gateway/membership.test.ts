@@ -170,7 +170,7 @@ describe('the gateway script', { skip: skipLab }, () => {
     await session.result();
   });
 
-  it('tests a bind by /proc where there is no perl', async () => {
+  it('tests a bind by /proc where there is no perl, and no resolver', async () => {
     await gateway.inside('chmod -x /usr/bin/perl');
     const believed = await liveFiles(mx1);
     const bind = async (address: string, port: number): Promise<string> => {
@@ -186,6 +186,7 @@ describe('the gateway script', { skip: skipLab }, () => {
       return answer.split(' ', 2).join(' ');
     };
 
+    assert.equal(lineOf((await mx1.ask('facts')).lines, 'resolver'), '127.0.0.1 untried');
     const answers = [
       await bind('all', 2525),
       await bind(gateway.address, 25),
