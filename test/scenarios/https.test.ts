@@ -58,8 +58,12 @@ END`);
     assert.equal(await text(plain), 'by its owner');
     // After a reload nginx's old workers accept for a moment beside the new ones.
     const deadline = Date.now() + 5_000;
-    while (Date.now() < deadline && (await served())[1] !== certificate) await sleep(100);
-    assert.deepEqual(await served(), ['by Signet', certificate]);
+    let seen = await served();
+    while (Date.now() < deadline && seen[1] !== certificate) {
+      await sleep(100);
+      seen = await served();
+    }
+    assert.deepEqual(seen, ['by Signet', certificate]);
   }
 
   it('waits for nginx to run', async () => {
