@@ -5,6 +5,7 @@ import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
 import { difference } from './difference.ts';
 import { draftTag, expectedRevision, requireDraftMatch, revisionTag } from './etag.ts';
+import { foreseen } from './foreseen.ts';
 import { rollOut } from './roll-out.ts';
 import { route, type Reply, type Route } from './route.ts';
 
@@ -60,11 +61,13 @@ export const draftRoutes: readonly Route[] = [
     summary: 'What a commit of a draft would change, in settings and in the files of each machine',
     query: 'diff-query',
     response: 'draft-diff',
-    async handle({ config }, { caller, parameters, query }) {
+    async handle({ config, sessions }, { caller, parameters, query }) {
       const author = readable(caller, parameters.author);
       const { base, head, configuration, conflicts, findings } = await config.preview(author);
       const changes = await difference(config, head, configuration, query.machine);
-      return { body: { base, head, conflicts, findings, ...changes } };
+      const warnings =
+        conflicts.length > 0 ? [] : await sessions.whatIf(await config.configuration(head), configuration);
+      return { body: { base, head, conflicts, findings: [...findings, ...warnings], ...changes } };
     },
   }),
   route({
@@ -105,7 +108,11 @@ export const draftRoutes: readonly Route[] = [
         ...(expected === undefined ? {} : { expected }),
       });
       return {
-        body: { revision, ...(rollout ? await rollOut(context, author, revision.number) : {}) },
+        body: {
+          revision,
+          ...(await foreseen(context, revision.number)),
+          ...(rollout ? await rollOut(context, author, revision.number) : {}),
+        },
         etag: revisionTag(revision.number),
         object: `/revisions/${revision.number}`,
       };

@@ -1,6 +1,7 @@
 /** The history: every revision, the difference between any two, and the way back. */
 import { difference } from './difference.ts';
 import { revisionTag } from './etag.ts';
+import { foreseen } from './foreseen.ts';
 import { rollOut } from './roll-out.ts';
 import { route, type Route } from './route.ts';
 
@@ -58,7 +59,12 @@ export const revisionRoutes: readonly Route[] = [
         rollout,
       });
       return {
-        body: { revision, leftOut, ...(rollout ? await rollOut(context, caller.name, revision.number) : {}) },
+        body: {
+          revision,
+          leftOut,
+          ...(await foreseen(context, revision.number)),
+          ...(rollout ? await rollOut(context, caller.name, revision.number) : {}),
+        },
         object: `/revisions/${revision.number}`,
       };
     },

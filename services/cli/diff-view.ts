@@ -1,7 +1,7 @@
 /** How a difference looks to people: settings by level, what happened to groups and machines, and files per machine. */
 import { faults } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
-import type { DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
+import type { Committed, DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
 import { demonstrationNote, namesDemonstration } from './demonstration.ts';
 import type { Printer, Text } from './print.ts';
 import { shown } from './changes.ts';
@@ -54,6 +54,13 @@ function changeLine({ pointer, before, after }: SettingsChange): Text {
   if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${pointer} `, fresh, ...note];
   if (after === undefined) return [{ text: '  - ', tone: 'bad' }, `${pointer} `, old];
   return [{ text: '  ~ ', tone: 'warn' }, `${pointer} `, old, ' → ', fresh, ...note];
+}
+
+/** What a commit brings with it, when that is worth knowing. */
+export function warnOf(print: Printer, { findings = [] }: Pick<Committed, 'findings'>): void {
+  if (print.json || findings.length === 0) return;
+  print.note({ text: 'Worth knowing:', tone: 'warn' });
+  print.findings(findings);
 }
 
 /** What would stop a commit, said before anyone tries. */

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 
 import type { DraftView, RebaseOptions } from '../schema/types.generated.ts';
-import { showDiff, type DiffOptions } from './diff-view.ts';
+import { showDiff, warnOf, type DiffOptions } from './diff-view.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
 import { moment, type Printer } from './print.ts';
@@ -98,5 +98,6 @@ async function commit(session: Session, options: CommitOptions): Promise<void> {
   const comment = await commentFor(session, options.comment);
   const answer = await session.controller.commit({ comment, rollout: options.rollout }, options.ifRevision);
   session.print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${answer.revision.comment}`]);
+  warnOf(session.print, answer);
   await finish(session, answer, options);
 }

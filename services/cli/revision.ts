@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 
 import type { RevisionView } from '../schema/types.generated.ts';
-import { showDiff, type DiffOptions } from './diff-view.ts';
+import { showDiff, warnOf, type DiffOptions } from './diff-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
 import { moment, type Printer } from './print.ts';
 import { finish } from './progress.ts';
@@ -103,5 +103,6 @@ async function rollback(session: Session, n: number, options: RollbackOptions): 
   session.print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${answer.revision.comment}`]);
   for (const level of answer.leftOut)
     session.print.note([{ text: 'left out: ', tone: 'warn' }, `${level}, which has left since`]);
+  warnOf(session.print, answer);
   await finish(session, answer, options);
 }

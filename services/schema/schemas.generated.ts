@@ -862,7 +862,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     type: 'object',
     additionalProperties: false,
     required: ['revision'],
-    properties: { revision: { $ref: '../revision.schema.json' }, rollout: { type: 'integer', minimum: 1 } },
+    properties: {
+      revision: { $ref: '../revision.schema.json' },
+      rollout: { type: 'integer', minimum: 1 },
+      findings: {
+        type: 'array',
+        description: 'Warnings: what would have become of the mail of the last days, when destinations changed.',
+        items: { $ref: 'finding.schema.json' },
+      },
+    },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -2081,6 +2089,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         items: { type: 'string' },
       },
       rollout: { type: 'integer', minimum: 1 },
+      findings: {
+        type: 'array',
+        description: 'Warnings: what would have become of the mail of the last days, when destinations changed.',
+        items: { $ref: 'finding.schema.json' },
+      },
     },
   },
   {

@@ -1089,6 +1089,10 @@ export interface CommitOptions {
 export interface Committed {
   readonly revision: Revision;
   readonly rollout?: number;
+  /**
+   * Warnings: what would have become of the mail of the last days, when destinations changed.
+   */
+  readonly findings?: readonly Finding[];
 }
 /**
  * An immutable, numbered, committed configuration. Number 0 is the empty one.
@@ -2384,6 +2388,10 @@ export interface RolledBack {
    */
   readonly leftOut: readonly string[];
   readonly rollout?: number;
+  /**
+   * Warnings: what would have become of the mail of the last days, when destinations changed.
+   */
+  readonly findings?: readonly Finding[];
 }
 /**
  * Rollouts, newest first.

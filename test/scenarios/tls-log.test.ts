@@ -85,6 +85,23 @@ describe('what mail logs say of TLS', { skip: skipLab }, () => {
     assert.match(await signet.done('tls-log', '--count'), new RegExp(`^out {2}${destination} +`, 'm'));
   });
 
+  it('warns of a draft under which mail of the last days would have waited, and of its commit', async () => {
+    await signet.done('set', 'machine/mx1', `destinations/${destination}`, '{"tls":"preferred"}');
+    await signet.done('commit', '-m', 'preferred');
+    await signet.done('set', 'machine/mx1', `destinations/${destination}`, '{"tls":"required"}');
+    const warning = new RegExp(
+      `1 of 2 messages to ${destination} in the last 14 days \\(mx1\\) would have waited at required`,
+    );
+
+    const diff = await signet.run('diff', '--settings');
+    const commit = await signet.run('commit', '-m', 'required', '--no-rollout');
+
+    assert.equal(diff.exit, 0);
+    assert.match(diff.stderr, warning);
+    assert.equal(commit.exit, 0);
+    assert.match(commit.stderr, warning);
+  });
+
   it('goes on across a rotation, and says what was lost', async () => {
     const log = '/var/log/mail.log';
     await mx1.inside(`mv ${log} ${log}.1 && : >${log}`);

@@ -1,7 +1,9 @@
 /** What the service of mail sessions offers, and what it needs. */
+import type { Finding } from '../../errors.ts';
 import type { MachineService } from '../../machines/service.ts';
 import type { LogReading as Reading } from '../../push/mail-log.ts';
 import type {
+  Configuration,
   LogReading,
   MailSessionList,
   MailSessionQuery,
@@ -31,4 +33,6 @@ export interface SessionService {
   collect(machine?: string, signal?: AbortSignal): Promise<readonly LogReading[]>;
   /** The destinations whose last session failed, machine by machine. When that changes, `keys.failing` is written. */
   failing(): Promise<readonly Failing[]>;
+  /** Warnings of destinations whose messages of the last 14 days would have waited under `after`, or of which that cannot be told. */
+  whatIf(before: Configuration, after: Configuration): Promise<readonly Finding[]>;
 }

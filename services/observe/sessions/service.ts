@@ -14,18 +14,24 @@ import type {
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import type { Compare, Entry, Write } from '../../store/store.ts';
+import { changedDestinations } from './changes.ts';
 import type { SessionDeps, SessionService } from './contract.ts';
 import { failing, tellingDays, type Failing } from './failing.ts';
 import { keep } from './keep.ts';
 import { retentionFor, type Retention } from './retention.ts';
 import { isCounted, isWanted } from './select.ts';
 import { tally, together, type MachineCount } from './tally.ts';
+import { whatIf } from './what-if.ts';
 
 export type { SessionDeps, SessionService } from './contract.ts';
 
 /** Logs that are read together, and readings of one log in a row: what is left is read in the next round. */
 const atOnce = 8;
 const mostReadings = 16;
+
+/** Destinations change over time: older sessions say little of what would be now. */
+const replayedDays = 14;
+const dayMilliseconds = 24 * 3600 * 1000;
 
 export function sessionService({ store, machines, read, now }: SessionDeps): SessionService {
   return {
@@ -66,6 +72,18 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
     },
 
     failing: failingNow,
+
+    async whatIf(before, after) {
+      const changes = changedDestinations(before, after);
+      const chosen = changes.size === 0 ? [] : (await members(undefined)).filter(({ name }) => changes.has(name));
+      const oldest = new Date(now().getTime() - replayedDays * dayMilliseconds).toISOString().slice(0, 10);
+      const found = await Promise.all(chosen.map(({ id, name }) => countsOf(id, name)));
+      return whatIf(
+        found.flat().filter(({ day }) => day >= oldest),
+        changes,
+        replayedDays,
+      );
+    },
   };
 
   async function collectFrom(id: string, retention: Retention, signal: AbortSignal | undefined): Promise<void> {
