@@ -1,6 +1,7 @@
 /** What would become of mail for a domain, from each machine: which destination applies, who takes the mail, and the outcome. */
 import type { CertificateService } from '../../certificates/contract.ts';
 import type { ConfigService } from '../../config/service.ts';
+import { PeerFault } from '../../conversation/peer-fault.ts';
 import { isNamed, NamedError } from '../../errors.ts';
 import { nextHopParameters } from '../../platforms/postfix/check-destinations.ts';
 import { policyOf } from '../../platforms/postfix/destinations.ts';
@@ -93,7 +94,8 @@ export function tlsTestService(deps: TlsTestDeps): TlsTestService {
     const hosts = await Promise.all(
       looked.map(async ({ probe, seen }): Promise<TestedHost> => {
         const names = { domain, host: probe.server };
-        const records = ask && (await dane(ask, daneQuestion(domain, mail, settings, { probe, seen })));
+        const question = daneQuestion(domain, mail, settings, { probe, seen });
+        const records = ask && (await dane(ask, question).catch(unasked));
         // Where a record names the authority, that is the trust, and the names are those of RFC 7672 3.2.2.
         const trust = records?.anchors && {
           anchors: records.anchors,
@@ -120,6 +122,11 @@ export function tlsTestService(deps: TlsTestDeps): TlsTestService {
   }
 
   return { test };
+}
+
+/** The resolver could not be asked: nothing is known, which is not the same as what it cannot find out. */
+function unasked(error: unknown): undefined {
+  if (!(error instanceof PeerFault)) throw error;
 }
 
 const daneNames = ['nexthop', 'hostname'];
