@@ -22,7 +22,7 @@ describe('what mail logs say of TLS', { skip: skipLab }, () => {
   });
   after(() => scenario.down());
 
-  /** Sends a message from mx1 at a level, and waits until its log says what became of it. */
+  /** Sends a message from mx1 at a level, and waits until its log says what became of it; logs tell times to the second. */
   async function send(level: string): Promise<void> {
     await signet.done('set', 'machine/mx1', `destinations/${destination}`, JSON.stringify({ tls: level }));
     await signet.done('commit', '-m', level);
@@ -33,6 +33,7 @@ describe('what mail logs say of TLS', { skip: skipLab }, () => {
       assert.ok(tries < 100, await mx1.inside('tail -20 /var/log/mail.log'));
       await sleep(100);
     }
+    await sleep(1000);
   }
 
   const sessions = (...words: readonly string[]) => signet.json<MailSessionList>('tls-log', ...words);

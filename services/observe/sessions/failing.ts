@@ -29,6 +29,7 @@ export function failing(machine: string, counts: readonly SessionCount[], now: D
     const failed = here.filter(({ result }) => result === 'failed').sort((a, b) => (a.last < b.last ? -1 : 1));
     const [first, newest] = [failed[0], failed.at(-1)];
     const sent = here.reduce((time, { result, last }) => (result !== 'failed' && last > time ? last : time), '');
+    // Times are whole seconds. In doubt mail got through; if not, it is tried again, and that tells.
     if (!first || !newest || newest.last <= sent || newest.last < oldest) return [];
     const { last, failure = 'gateway', reason = '' } = newest;
     return [{ machine, destination, since: first.first > sent ? first.first : sent, last, failure, reason }];
