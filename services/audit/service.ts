@@ -3,7 +3,7 @@ import { parse } from '../schema/parse.ts';
 import type { AuditEntry, AuditSeal, AuditVerification } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
-import type { Compare, Store, Write } from '../store/store.ts';
+import type { Compare, Entry, Store, Write } from '../store/store.ts';
 import { sealOver, verify, type Seal, type Stored } from './chain.ts';
 
 export interface Page {
@@ -38,6 +38,9 @@ export interface AuditDeps {
 const sealedAtOnce = 100;
 
 export function auditService({ store, now, random }: AuditDeps): AuditService & AuditSealer {
+  /** A seal that there is. */
+  let sealed = 0;
+
   return {
     async record(entry) {
       const writes = auditWrites(now().toISOString(), Buffer.from(random(8)).toString('hex'), entry);
@@ -74,22 +77,28 @@ export function auditService({ store, now, random }: AuditDeps): AuditService & 
       compare: [fence, { key: keys.seal(seal.number), absent: true }],
       writes: [
         { put: keys.seal(seal.number), value: JSON.stringify(seal) },
-        { put: keys.newestSeal, value: JSON.stringify({ number: seal.number, digest: seal.digest } satisfies Seal) },
         ...ids.map((id) => ({ delete: keys.unsealed(id) })),
       ],
     });
     return applied ? seal : undefined;
   }
 
+  /** Numbers have no gaps, so it is found by steps that double, and then halve. */
   async function newestSeal(): Promise<Seal | undefined> {
-    const entry = await store.get(keys.newestSeal);
-    return entry && (JSON.parse(entry.value) as Seal);
+    if (!(await sealOf(sealed))) sealed = 0;
+    let step = 1;
+    for (; await sealOf(sealed + step); step *= 2) sealed += step;
+    for (; step > 1; step /= 2) if (await sealOf(sealed + step / 2)) sealed += step / 2;
+    return sealOf(sealed);
+  }
+
+  async function sealOf(number: number): Promise<AuditSeal | undefined> {
+    const entry = number > 0 ? await store.get(keys.seal(number)) : undefined;
+    return entry && sealIn(entry);
   }
 
   async function seals(): Promise<readonly AuditSeal[]> {
-    return (await readAll(store, keys.seals)).map(({ key, value }) =>
-      parse('audit-seal', JSON.parse(value), `the record ${key}`),
-    );
+    return (await readAll(store, keys.seals)).map(sealIn);
   }
 
   async function stored(): Promise<Stored[]> {
@@ -147,4 +156,8 @@ function readEntry(key: string, value: string): AuditEntry {
 function dayAfter(instant: string, days: number): string {
   const day = new Date(`${instant.slice(0, 10)}T00:00:00.000Z`);
   return new Date(day.getTime() + days * 24 * 3600 * 1000).toISOString().slice(0, 10);
+}
+
+function sealIn({ key, value }: Entry): AuditSeal {
+  return parse('audit-seal', JSON.parse(value), `the record ${key}`);
 }

@@ -88,6 +88,4 @@ export const keys = {
   allUnsealed: 'audit-unsealed/',
   seal: (n: number) => `audit-seal/${number(n)}`,
   seals: 'audit-seal/',
-  /** The number and digest of the newest seal. */
-  newestSeal: 'audit-newest-seal',
 } as const;

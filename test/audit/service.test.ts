@@ -17,13 +17,14 @@ let store: Store;
 let time: Date;
 let audit: AuditService & AuditSealer;
 let lease: Lease;
+let count = 0;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'signet-audit-'));
   store = embeddedStore(join(folder, 'store.sqlite'));
   time = start;
-  let count = 0;
-  audit = auditService({ store, now: () => time, random: (size) => new Uint8Array(size).fill((count += 1)) });
+  count = 0;
+  audit = another();
   lease = await store.lease(keys.leader, 'a test', 10, new AbortController().signal);
 });
 
@@ -31,6 +32,11 @@ afterEach(async () => {
   await store.close();
   rmSync(folder, { recursive: true });
 });
+
+/** As another controller on the same store would have it. */
+function another(): AuditService & AuditSealer {
+  return auditService({ store, now: () => time, random: (size) => new Uint8Array(size).fill((count += 1)) });
+}
 
 async function record(days: number, object: string): Promise<void> {
   time = new Date(start.getTime() + days * day);
@@ -111,7 +117,7 @@ describe('the seals of the audit trail', () => {
     assert.deepEqual(faults, [
       `the entry ${place(changed.key)} of seal 1 was changed`,
       `the entry ${place(gone.key)} of seal 2 is missing`,
-      'the entry 2026-11-24T10:00:00.000Z/forged has no seal and does not wait for one: it was put there past Signet',
+      'the entry 2026-11-24T10:00:00.000Z/forged has no seal and does not wait for one: it was put there past Signet, or its seal was taken away',
     ]);
   });
 
@@ -143,6 +149,32 @@ describe('the seals of the audit trail', () => {
     assert.deepEqual((await audit.verify({ number: 2, digest: newest.digest })).faults, [
       'seal 2 is not the one that was noted: the trail was rewritten',
     ]);
+  });
+
+  it('go on where they stopped, whichever controller makes them', async () => {
+    for (let number = 1; number <= 9; number += 1) {
+      await record(0, `entry ${number}`);
+      assert.equal((await another().seal(lease.fence))?.number, number);
+    }
+
+    assert.deepEqual((await audit.verify()).faults, []);
+  });
+
+  it('go on from the one before where the newest was taken away, and tell what lost its seal', async () => {
+    for (const number of [1, 2]) {
+      await record(0, `entry ${number}`);
+      assert.equal((await seal())?.number, number);
+    }
+    await remove(keys.seal(2));
+    await record(0, 'entry 3');
+
+    assert.equal((await seal())?.number, 2);
+    const { entries, faults } = await audit.verify();
+    assert.equal(entries, 2);
+    assert.deepEqual(
+      faults.map((fault) => fault.replace(/^the entry \S+ /, '')),
+      ['has no seal and does not wait for one: it was put there past Signet, or its seal was taken away'],
+    );
   });
 
   it('miss an entry that was taken away before it was sealed', async () => {
