@@ -11,6 +11,7 @@ import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
 import { machineService } from '../machines/service.ts';
 import { membershipService } from '../membership/service.ts';
+import { allowance } from '../observe/probe/allowance.ts';
 import { mxLookup } from '../observe/probe/resolver.ts';
 import { probeService } from '../observe/probe/service.ts';
 import { tlsTestService } from '../observe/tls-test/service.ts';
@@ -86,7 +87,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const membership = membershipService({ config, machines, push, pool: connections, sshKey, script, now });
   const backup = backupService({ config, machines, pki, authorities, now });
   const lookUpMx = mxLookup(options.resolver);
-  const vantages = { config, machines, certificates, pool: connections, lookUpMx, now };
+  const vantages = { config, machines, certificates, pool: connections, lookUpMx, allow: allowance(now), now };
   const probes = probeService({ ...vantages, pki });
   const tlsTests = tlsTestService(vantages);
   const sessions = sessionService({

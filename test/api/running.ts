@@ -19,6 +19,7 @@ import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
 import { NamedError } from '../../services/errors.ts';
 import { machineService } from '../../services/machines/service.ts';
+import { allowance } from '../../services/observe/probe/allowance.ts';
 import { probeService } from '../../services/observe/probe/service.ts';
 import { tlsTestService } from '../../services/observe/tls-test/service.ts';
 import { alertService } from '../../services/observe/service.ts';
@@ -85,7 +86,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const authorities = authorityService({ store, secrets, pki, now });
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
-  const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, now };
+  const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, allow: allowance(now), now };
   const sessions = sessionService({ store, machines, read: noLog, now });
   const real = {
     ...{ store, pki, machines, config, push, now },

@@ -4,7 +4,7 @@ import { NamedError } from '../../errors.ts';
 export type Allowance = (count: number) => void;
 
 /** Throws `busy` when, with these, more than `most` would have begun within a minute. */
-export function allowance(most: number, now: () => Date): Allowance {
+export function allowance(now: () => Date, most = 60): Allowance {
   let begun: readonly number[] = [];
   return (count) => {
     const time = now().getTime();

@@ -2,9 +2,10 @@
 import type { CertificateService } from '../../certificates/contract.ts';
 import type { ConfigService } from '../../config/service.ts';
 import { NamedError } from '../../errors.ts';
+import { compareNames } from '../../machines/names.ts';
 import type { PkiService } from '../../pki/service.ts';
 import type { ProbeReport, ProbeRequest, Settings } from '../../schema/types.generated.ts';
-import { allowance } from './allowance.ts';
+import type { Allowance } from './allowance.ts';
 import { controller, domainAims, hostAim, listenerAim, type Aim } from './aim.ts';
 import { looker, member, type LookDeps } from './look.ts';
 import { mailHosts } from './mail-hosts.ts';
@@ -16,6 +17,7 @@ export interface ProbeDeps extends LookDeps {
   readonly certificates: Pick<CertificateService, 'roots'>;
   readonly pki: Pick<PkiService, 'facts'>;
   readonly lookUpMx: LookUpMx;
+  readonly allow: Allowance;
 }
 
 export interface ProbeService {
@@ -26,14 +28,12 @@ export interface ProbeService {
   probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeReport>;
 }
 
-/** Connections in one request, and to servers of others in a minute. */
+/** Connections in one request. */
 const mostAims = 100;
-const mostOfOthers = 60;
 
 export function probeService(deps: ProbeDeps): ProbeService {
-  const { config, now, lookUpMx } = deps;
+  const { config, lookUpMx, allow } = deps;
   const look = looker(deps);
-  const allow = allowance(mostOfOthers, now);
 
   async function probe(request: ProbeRequest, signal: AbortSignal): Promise<ProbeReport> {
     if (request.from !== undefined) await member(deps, request.from);
@@ -61,7 +61,7 @@ export function probeService(deps: ProbeDeps): ProbeService {
 
   async function listenerAims({ machines, listener, from }: ProbeRequest): Promise<readonly Aim[]> {
     const { number } = await config.head();
-    const roster = Object.keys((await config.configuration(number)).machines).sort();
+    const roster = Object.keys((await config.configuration(number)).machines).sort(compareNames);
     const aims: Aim[] = [];
     for (const machine of machines ?? roster) {
       const registration = await member(deps, machine);

@@ -3,6 +3,7 @@ import type { CertificateService } from '../../certificates/contract.ts';
 import type { ConfigService } from '../../config/service.ts';
 import { PeerFault } from '../../conversation/peer-fault.ts';
 import { isNamed, NamedError } from '../../errors.ts';
+import { compareNames } from '../../machines/names.ts';
 import { nextHopParameters } from '../../platforms/postfix/check-destinations.ts';
 import { policyOf } from '../../platforms/postfix/destinations.ts';
 import { trustNames } from '../../platforms/postfix/trust.ts';
@@ -16,7 +17,7 @@ import type {
   TLSTestRequest,
 } from '../../schema/types.generated.ts';
 import { domainAims } from '../probe/aim.ts';
-import { allowance } from '../probe/allowance.ts';
+import type { Allowance } from '../probe/allowance.ts';
 import { looker, member, type LookDeps, type Looked } from '../probe/look.ts';
 import { mailHosts, type MailHosts } from '../probe/mail-hosts.ts';
 import type { LookUpMx } from '../probe/resolver.ts';
@@ -29,6 +30,7 @@ export interface TlsTestDeps extends LookDeps {
   readonly config: Pick<ConfigService, 'head' | 'configuration' | 'effective' | 'explain'>;
   readonly certificates: Pick<CertificateService, 'roots' | 'trusted'>;
   readonly lookUpMx: LookUpMx;
+  readonly allow: Allowance;
 }
 
 export interface TlsTestService {
@@ -36,18 +38,16 @@ export interface TlsTestService {
   test(request: TLSTestRequest, signal: AbortSignal): Promise<TLSTestReport>;
 }
 
-/** Machines in one request, and servers of others in a minute. */
+/** Machines in one request. */
 const mostMachines = 20;
-const mostServers = 60;
 
 export function tlsTestService(deps: TlsTestDeps): TlsTestService {
-  const { config, certificates, lookUpMx, now } = deps;
+  const { config, certificates, lookUpMx, allow, now } = deps;
   const look = looker(deps);
-  const allow = allowance(mostServers, now);
 
   async function test({ domain, machines }: TLSTestRequest, signal: AbortSignal): Promise<TLSTestReport> {
     const revision = (await config.head()).number;
-    const chosen = machines ?? Object.keys((await config.configuration(revision)).machines).sort();
+    const chosen = machines ?? Object.keys((await config.configuration(revision)).machines).sort(compareNames);
     if (chosen.length > mostMachines) {
       throw new NamedError(
         'invalid-input',

@@ -151,7 +151,7 @@ describe('an aim', () => {
 describe('the allowance', () => {
   it('is used up within a minute, and there again after it', () => {
     let now = new Date('2026-01-01T00:00:00Z');
-    const allow = allowance(3, () => now);
+    const allow = allowance(() => now, 3);
 
     allow(2);
     assert.throws(
