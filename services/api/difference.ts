@@ -1,6 +1,7 @@
 /** The difference between a revision and another configuration, as people read it: settings, structure, files of each machine. */
 import { diffConfigurations, type StructureChange } from '../config/diff.ts';
 import type { ConfigService } from '../config/service.ts';
+import { compareNames } from '../machines/names.ts';
 import type { Configuration, RevisionDiff } from '../schema/types.generated.ts';
 
 export type Difference = Pick<RevisionDiff, 'settings' | 'structure' | 'machines'>;
@@ -15,7 +16,7 @@ export async function difference(
   const before = await config.configuration(from);
   const after = typeof to === 'number' ? await config.configuration(to) : to;
   const { settings, structure } = diffConfigurations(before, after);
-  const roster = Object.keys({ ...before.machines, ...after.machines }).sort();
+  const roster = Object.keys({ ...before.machines, ...after.machines }).sort(compareNames);
   const machines = [];
   for (const name of roster.filter((each) => machine === undefined || each === machine)) {
     const diff = await config.manifestDiff(name, from, to);

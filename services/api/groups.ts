@@ -1,4 +1,5 @@
 /** Groups and their members at the head. They are made, deleted and moved into through operations of a draft. */
+import { compareNames } from '../machines/names.ts';
 import { route, type Route } from './route.ts';
 
 export const groupRoutes: readonly Route[] = [
@@ -14,7 +15,11 @@ export const groupRoutes: readonly Route[] = [
       const { groups, machines } = await config.configuration(number);
       const members = (group: string) =>
         Object.entries(machines).flatMap(([machine, entry]) => (entry.group === group ? [machine] : []));
-      const list = Object.entries(groups).map(([name, group]) => ({ name, ...group, machines: members(name).sort() }));
+      const list = Object.entries(groups).map(([name, group]) => ({
+        name,
+        ...group,
+        machines: members(name).sort(compareNames),
+      }));
       return { body: { groups: list.sort((a, b) => (a.name < b.name ? -1 : 1)) } };
     },
   }),

@@ -7,6 +7,7 @@ import { defaultsLayer } from '../config/defaults.ts';
 import { fleet, memberLayersIn } from '../config/fleet.ts';
 import { typedSettings } from '../config/validate.ts';
 import type { Finding } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
 import type { Issued } from '../pki/service.ts';
 import { pointer } from '../schema/pointer.ts';
 import type { CertificateAdded, Configuration, Operation } from '../schema/types.generated.ts';
@@ -56,7 +57,7 @@ async function servedFindings(
   const chains = new Map([[binding.chain, facts]]);
   const resolveMember = fleet(defaultsLayer(await pki.demonstration('')));
   const findings: Finding[] = [];
-  for (const [index, machine] of Object.keys(configuration.machines).sort().entries()) {
+  for (const [index, machine] of Object.keys(configuration.machines).sort(compareNames).entries()) {
     const member = resolveMember(memberLayersIn(configuration, machine));
     if (member.sections.get('certificates')?.origins.get(at) === level) {
       const found = certificateWarnings(typedSettings(member), chains);

@@ -1,5 +1,6 @@
 /** Checks a configuration as it would take effect: every layer, and the effective settings of every machine. */
 import type { Finding } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { JsonObject } from '../schema/json.ts';
 import { findings as schemaFindings, layerFindings } from '../schema/parse.ts';
@@ -47,7 +48,7 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
   const shown = new Set<string>();
   const resolveMember = fleet(defaults);
   const checkSections = sectionChecks();
-  for (const machine of Object.keys(configuration.machines).sort()) {
+  for (const machine of Object.keys(configuration.machines).sort(compareNames)) {
     const member = resolveMember(memberLayersIn(configuration, machine));
     const found = memberFindings(member, faults, checkSections);
     for (const { level, pointer: at } of found) shown.add(`${level ?? ''}${at ?? ''}`);

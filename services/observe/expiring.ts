@@ -1,4 +1,5 @@
 /** Certificates that end, wherever they are held, as conditions: one for each certificate, whatever its names and levels. Pure. */
+import { compareNames } from '../machines/names.ts';
 import { pointer } from '../schema/pointer.ts';
 import type { AlertUse, ExpiringCertificate } from '../schema/types.generated.ts';
 import type { Condition } from './assess.ts';
@@ -68,7 +69,7 @@ export function expiring(held: readonly Held[], ladder: readonly number[]): read
 export function breaks(uses: readonly Use[]): readonly AlertUse[] {
   const settings = grouped(uses, (use) => use.pointer);
   return [...settings].map(([at, all]) => {
-    const machines = [...new Set(all.map(({ machine }) => machine))].sort();
+    const machines = [...new Set(all.map(({ machine }) => machine))].sort(compareNames);
     return { pointer: at, machines: machines.slice(0, namedMachines), count: machines.length };
   });
 }

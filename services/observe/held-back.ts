@@ -1,6 +1,7 @@
 /** Destinations that require TLS and cannot have it, as conditions: one for each destination, whatever machines it is about. Pure. */
 import { createHash } from 'node:crypto';
 
+import { compareNames } from '../machines/names.ts';
 import { own } from '../schema/json.ts';
 import { pointer } from '../schema/pointer.ts';
 import type { AlertRecord, Destination, Settings } from '../schema/types.generated.ts';
@@ -32,7 +33,7 @@ export function heldBack(
     if (!newest) return [];
     const id = `tls-required-${createHash('sha256').update(destination).digest('hex').slice(0, 16)}`;
     const before = known.get(id);
-    const machines = here.map(({ machine }) => machine).sort();
+    const machines = here.map(({ machine }) => machine).sort(compareNames);
     return [
       {
         ...{ id, kind: 'tls-required' as const, rungs: [], destination },
@@ -41,7 +42,7 @@ export function heldBack(
         remedy: `${remedies[newest.failure]}; see "signet tls-log --destination ${destination}"`,
         breaks: [...new Set(here.map(({ place }) => place))].sort().map((place) => {
           const all = here.filter((one) => one.place === place).map(({ machine }) => machine);
-          return { pointer: place, machines: all.toSorted().slice(0, shown), count: all.length };
+          return { pointer: place, machines: all.toSorted(compareNames).slice(0, shown), count: all.length };
         }),
       },
     ];

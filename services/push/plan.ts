@@ -85,7 +85,7 @@ function reloads(changed: Manifest['files']): readonly string[] {
   return [...new Set(names)].map((name) => `reload ${name}`);
 }
 
-/** With its settings where it has any from us; it is told also when they go. */
+/** nginx is told of what it reads, also where all of it goes; its settings are checked where there are any. */
 function nginxSteps(wanted: Manifest, touched: Manifest['files']): readonly string[] {
   if (!touched.some(({ reader }) => reader === 'nginx')) return [];
   const settings = wanted.files.find(({ kind }) => kind === 'nginx');

@@ -1,5 +1,6 @@
 /** What if: the messages of the last days under other destinations, as warnings. Pure. */
 import type { Finding } from '../../errors.ts';
+import { compareNames } from '../../machines/names.ts';
 import { own } from '../../schema/json.ts';
 import { pointer } from '../../schema/pointer.ts';
 import type { Destination, Destinations } from '../../schema/types.generated.ts';
@@ -64,7 +65,7 @@ function briefly(waiting: readonly Tally[], days: number): readonly Finding[] {
 
 function sentence({ destination, level, machines, all, waits, unknown }: Tally, days: number): string {
   const doubt = unknown === 0 ? '' : `, and of ${unknown} that cannot be told`;
-  return `${waits} of ${messages(all)} to ${nameOf(destination)} in the last ${days} days (${listed([...machines].sort())}) would have waited at ${level}${doubt}; see "signet tls-log --count --direction out"`;
+  return `${waits} of ${messages(all)} to ${nameOf(destination)} in the last ${days} days (${listed([...machines].sort(compareNames))}) would have waited at ${level}${doubt}; see "signet tls-log --count --direction out"`;
 }
 
 function uncertain(untold: readonly Tally[], days: number): readonly Finding[] {
