@@ -1,92 +1,18 @@
 /** Alerts end to end: a real store, configuration and certificates, real SMTP and HTTP. Only the clock and the machines are made up. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
-import { configService } from '../../services/config/service.ts';
 import { isNamed } from '../../services/errors.ts';
-import { machineService } from '../../services/machines/service.ts';
-import type { Failing } from '../../services/observe/sessions/failing.ts';
 import { alertService, type AlertKeeper, type AlertService } from '../../services/observe/service.ts';
-import { authorityService } from '../../services/pki/authority/service.ts';
-import { pkiService } from '../../services/pki/service.ts';
-import { platforms } from '../../services/platforms/registry.ts';
-import type { Alerts, MachineStatus, Operation } from '../../services/schema/types.generated.ts';
-import { secretsService } from '../../services/secrets/service.ts';
-import { embeddedStore } from '../../services/store/embedded.ts';
 import { keys } from '../../services/store/keys.ts';
 import type { Lease, Store } from '../../services/store/store.ts';
-import { facts } from '../api/stand-ins.ts';
+import { fleet, mail, type Fleet } from './fleet.ts';
 import { hook, mailbox, type Hook, type Mailbox } from './receivers.ts';
 
 const day = 24 * 3600 * 1000;
-const id = '00000000-0000-4000-8000-000000000001';
 const never = new AbortController().signal;
-
-type Fleet = Awaited<ReturnType<typeof fleet>>;
-
-/** One machine, mx1, whose public listener shows a certificate with 25 days to go. */
-async function fleet() {
-  const folder = mkdtempSync(join(tmpdir(), 'signet-observe-'));
-  const store = embeddedStore(join(folder, 'store.sqlite'));
-  let ahead = 0;
-  const now = () => new Date(Date.now() + ahead);
-  const secrets = await secretsService({ store, masterKey: new Uint8Array(32).fill(7) });
-  const pki = pkiService({ store, secrets, now });
-  // An elliptic curve for the demonstration certificate too: RSA keys take their time.
-  const { binding } = await pki.create({ key: 'ec-p256', subject: { commonName: 'demonstration' } });
-  await store.transact({ compare: [], writes: [{ put: keys.demonstration, value: JSON.stringify(binding) }] });
-  const machines = machineService({ store });
-  const config = configService({ store, pki, machines, platforms, now });
-  let statuses: readonly MachineStatus[] = [{ machine: 'mx1', served: [] }];
-  const authorities = authorityService({ store, secrets, pki, now });
-  let failing: readonly Failing[] = [];
-  const deps = {
-    ...{ store, config, pki, authorities, now },
-    push: { statuses: () => Promise.resolve(statuses) },
-    sessions: { failing: () => Promise.resolve(failing) },
-  };
-  const commit = (...operations: readonly Operation[]) =>
-    config.apply('ann', operations, { comment: 'a change', rollout: true });
-  const bind = async (days: number, level = 'cluster'): Promise<Operation> => {
-    const made = await pki.create({ key: 'ec-p256', subject: { commonName: 'mx.example.org' }, days });
-    return { op: 'set', level, path: '/certificates/mx', value: made.binding };
-  };
-  await machines.put({
-    ...{
-      id,
-      name: 'mx1',
-      host: '198.18.0.1',
-      port: 22,
-      user: 'root',
-      hostKey: 'ssh-ed25519 AAAA',
-      state: 'member',
-      facts,
-    },
-  });
-  const layer = { interfaces: { main: { address: 'all', hostname: 'mx1.example.org' } } };
-  await commit({ op: 'admit', machine: 'mx1', id, group: 'main', layer }, await bind(25), {
-    op: 'set',
-    level: 'cluster',
-    path: '/listeners/public/certificate',
-    value: 'mx',
-  });
-  return {
-    ...{ store, config, deps, commit, bind },
-    passDays: (days: number) => (ahead += days * day),
-    hold: (...now: readonly Failing[]) => (failing = now),
-    serve: (...now: readonly MachineStatus[]) => (statuses = now),
-    set: (alerts: Partial<Alerts>) => commit({ op: 'set', level: 'cluster', path: '/alerts', value: alerts }),
-    async close() {
-      await store.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
 
 let around: Fleet;
 let lease: Lease;
@@ -106,81 +32,12 @@ afterEach(async () => {
 });
 
 const check = (service: AlertKeeper = alerts) => service.check(lease.fence, never);
-const mail = (...servers: readonly string[]) => ({
-  ...{ servers, tls: 'none' as const, from: 'signet@example.org', to: ['ops@example.org'] },
-});
 const only = async () => {
   const [view, ...others] = await alerts.list();
   assert.ok(view);
   assert.deepEqual(others, []);
   return view;
 };
-
-describe('a destination that requires TLS and cannot have it', () => {
-  const hour = 3_600_000;
-  const held = (destination: string, machine = 'mx1'): Failing => ({
-    ...{ machine, destination, since: new Date(Date.now() - hour).toISOString(), last: new Date().toISOString() },
-    ...{ failure: 'verification', reason: 'Server certificate not verified: hostname mismatch' },
-  });
-  const demand = (domain: string, tls: string): Operation => ({
-    ...{ op: 'set', level: 'cluster', path: `/destinations/${domain}`, value: { tls } },
-  });
-
-  it('is told once, as one alert a destination, and is over when mail gets through', async () => {
-    await around.set({ mail: mail(mails.server), webhooks: [web.url] });
-    await around.commit(demand('bank.example', 'required-verify'), demand('other.example', 'required'));
-    around.hold(held('bank.example'), held('bank.example'), held('other.example'), held('third.example'));
-
-    await check();
-    await check();
-    const found = await alerts.list();
-    around.hold(held('other.example'));
-    await check();
-
-    assert.deepEqual(
-      found.map(({ alert }) => [alert.kind, alert.destination, alert.breaks.map(({ pointer }) => pointer)]).toSorted(),
-      [
-        ['tls-required', 'bank.example', ['/destinations/bank.example']],
-        ['tls-required', 'other.example', ['/destinations/other.example']],
-      ],
-    );
-    assert.equal(mails.mails.length, 2);
-    assert.match(
-      mails.mails[0]?.text ?? '',
-      /^Subject: Signet: \S+\.example cannot have the TLS it requires, and 1 more$/m,
-    );
-    assert.match(
-      mails.mails[0]?.text.replaceAll(/\s+/g, ' ') ?? '',
-      /mail for bank\.example waits on mx1.*hostname mismatch/,
-    );
-    assert.match(mails.mails[1]?.text ?? '', /^Subject: Signet: 1 alert is over$/m);
-    assert.equal((await alerts.list()).length, 1);
-    assert.equal(web.notices.length, 2);
-  });
-
-  it('is not told where the setting of the machine says so, nor where nothing is required', async () => {
-    await around.commit(demand('bank.example', 'required'), {
-      ...{ op: 'set', level: 'machine/mx1', path: '/outbound/alertRequiredTls', value: false },
-    });
-    around.hold(held('bank.example'));
-    await check();
-    const off = await alerts.list();
-    await around.commit({ op: 'unset', level: 'machine/mx1', path: '/outbound/alertRequiredTls' });
-    await around.commit(demand('bank.example', 'preferred-verify'));
-    await check();
-
-    assert.deepEqual([off, await alerts.list()], [[], []]);
-  });
-
-  it('is told of the default destination too', async () => {
-    await around.commit(demand('default', 'required'));
-    around.hold(held('any.example'));
-
-    await check();
-
-    assert.deepEqual((await only()).alert.breaks, [{ pointer: '/destinations/default', machines: ['mx1'], count: 1 }]);
-  });
-});
 
 describe('an alert', () => {
   it('comes by mail and by webhook, once a rung, with what breaks and what to do', async () => {
