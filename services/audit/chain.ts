@@ -40,7 +40,10 @@ export function verify({ seals, entries, unsealed }: Trail, noted?: Seal): Audit
     ...seals.flatMap(({ number, entries: held }) => held.flatMap((one) => entryFaults(number, one, texts.get(one.id)))),
     ...entries
       .filter(({ id }) => !sealed.has(id) && !unsealed.has(id))
-      .map(({ id }) => `the entry ${id} has no seal and does not wait for one: it was put there past Signet, or its seal was taken away`),
+      .map(
+        ({ id }) =>
+          `the entry ${id} has no seal and does not wait for one: it was put there past Signet, or its seal was taken away`,
+      ),
     ...notedFaults(seals, noted),
   ];
   const newest = seals.at(-1);
