@@ -25,22 +25,29 @@ postfix_restart() {
   postfix_start
 }
 
-# postfix_survives [ADDRESS PORT]... watches for half a second, and then until the new ports are there, 2 seconds at most. A master
-# that cannot bind a port dies within 100 ms of the signal on a machine at rest (measured on Postfix 3.7), and every listener with
-# it: so the first look is then, lest mail waits for the second. What listens by then may be who took the port.
+# postfix_survives [ADDRESS PORT]... watches for half a second, and then until master has the new ports, 3 seconds at most: one that
+# cannot bind a port dies, and every listener with it. Before that, Postfix's msg_fatal sleeps for a second, unless a signal wakes
+# it; SIGCHLD is one that means nothing to a master in health. The first look is early, lest mail waits for the second.
 postfix_survives() {
-  tries=0 pause=0.1
-  while [ "$tries" -lt 6 ]; do
+  tries=0 pause=0.08
+  while [ "$tries" -lt 8 ]; do
     sleep "$pause"
-    postfix_pid || return 1
-    tries=$((tries + 1)) pause=0.4
-    [ "$tries" -lt 2 ] || ! all_listening "$@" || break
+    postfix_pid && kill -CHLD "$master" 2>/dev/null && sleep 0.02 && postfix_pid || return 1
+    tries=$((tries + 1)) pause=0.38
+    [ "$tries" -lt 2 ] || ! has_ports "$@" || break
   done
 }
 
-all_listening() {
+# has_ports [ADDRESS PORT]...: does master listen on each? Another's listener there is what it dies of.
+has_ports() {
+  [ $# -eq 0 ] || descriptors=$(ls -l "/proc/$master/fd" 2>/dev/null)
   while [ $# -gt 0 ]; do
     listening "$1" "$2" || return 1
+    while read -r _ _ _ _ _ _ _ _ _ inode _; do
+      case $descriptors in *"socket:[$inode]"*) ;; *) return 1 ;; esac
+    done <<END
+$listeners
+END
     shift 2
   done
 }

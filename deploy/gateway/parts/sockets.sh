@@ -1,10 +1,11 @@
 
 # --- addresses and ports
 
-# listening ADDRESS PORT: does something? Read from /proc/net, where 0A is the state LISTEN.
+# listening ADDRESS PORT: does something? Sets listeners to its lines in /proc/net, where 0A is the state LISTEN.
 listening() {
   socket_hex "$1" "$2"
-  grep -Eqs "^ *[0-9]+: $socket [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6
+  listeners=$(grep -Ehs "^ *[0-9]+: $socket [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6)
+  [ -n "$listeners" ]
 }
 
 # occupied ADDRESS PORT: would a bind fail because of another listener? A wildcard and an address of its family exclude each other.

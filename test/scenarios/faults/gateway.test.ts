@@ -43,6 +43,7 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
       echo $! >/run/squatter`);
   }
 
+  const evict = () => mx1.inside('kill $(cat /run/squatter)');
   const renewal = () => renew(signetd);
 
   it('a certificate file that its openssl cannot read is refused, and nothing changes', async () => {
@@ -72,10 +73,11 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
   it('a port that something else listens on is refused before anything is touched', async () => {
     await squat('');
 
-    await failsOn('refused', /^port-taken: .*587/, () => amend(signetd, set('/listeners/submission', submission)));
+    await failsOn('refused', /^port-taken: .*587/, () =>
+      amend(signetd, set('/listeners/submission', submission)),
+    ).finally(evict);
 
     await stands(signetd, mx1, old);
-    await mx1.inside('kill $(cat /run/squatter)');
     await converges(signetd, mx1, [25, 587]);
   });
 
@@ -87,9 +89,8 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
 
     await failsOn('reverted', /Postfix died of the new settings/, () =>
       amend(signetd, set('/listeners/submission', submission)),
-    );
+    ).finally(evict);
 
-    await mx1.inside('kill $(cat /run/squatter)');
     await stands(signetd, mx1, old);
     await converges(signetd, mx1, [25, 587]);
   });
