@@ -15,7 +15,7 @@ export async function difference(
 ): Promise<Difference> {
   const before = await config.configuration(from);
   const after = typeof to === 'number' ? await config.configuration(to) : to;
-  const { settings, structure } = diffConfigurations(before, after);
+  const { settings } = diffConfigurations(before, after);
   const roster = Object.keys({ ...before.machines, ...after.machines }).sort(compareNames);
   const machines = [];
   for (const name of roster.filter((each) => machine === undefined || each === machine)) {
@@ -24,9 +24,14 @@ export async function difference(
   }
   return {
     settings: settings.flatMap(({ level, changes }) => changes.map((change) => ({ level, ...change }))),
-    structure: structure.map(sentence),
+    structure: inSentences(before, after),
     machines,
   };
+}
+
+/** What becomes of groups and machines, in words. */
+export function inSentences(before: Configuration, after: Configuration): readonly string[] {
+  return diffConfigurations(before, after).structure.map(sentence);
 }
 
 function sentence(change: StructureChange): string {

@@ -1,9 +1,9 @@
 /** Drafts: an administrator's uncommitted changes, and the commit that makes a revision of them. */
 import { NamedError } from '../errors.ts';
-import type { DraftView, Operation } from '../schema/types.generated.ts';
+import type { DraftChange, DraftView } from '../schema/types.generated.ts';
 import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
-import { difference } from './difference.ts';
+import { difference, inSentences } from './difference.ts';
 import { draftTag, expectedRevision, requireDraftMatch, revisionTag } from './etag.ts';
 import { foreseen } from './foreseen.ts';
 import { rollOut } from './roll-out.ts';
@@ -36,6 +36,27 @@ export const draftRoutes: readonly Route[] = [
       await requireDraft(context, author, ifMatch);
       await context.config.amend(author, body.operations);
       return view(context, author);
+    },
+  }),
+  route({
+    name: 'plan-draft',
+    method: 'post',
+    path: '/drafts/{author}/plan',
+    role: 'operator',
+    summary: "What changes would do when added to one's own draft, machine by machine; changes nothing",
+    request: 'draft-operations',
+    response: 'draft-plan',
+    async handle({ config }, { caller, parameters, body }) {
+      refuseMembership(body.operations);
+      const plan = await config.plan(own(caller, parameters.author), body.operations);
+      const { base, operations, findings, machines, unchanged, before, after } = plan;
+      const changed = [];
+      for (const { machine, settings } of machines) {
+        changed.push({ machine, settings, diff: await config.manifestDiff(machine, before, after) });
+      }
+      return {
+        body: { base, operations, findings, structure: inSentences(before, after), machines: changed, unchanged },
+      };
     },
   }),
   route({
@@ -141,7 +162,7 @@ function own(caller: Caller, author: string): string {
 }
 
 /** A machine that comes or goes is more than configuration: its key, its script and its archive go with it. */
-function refuseMembership(operations: readonly Operation[]): void {
+function refuseMembership(operations: readonly DraftChange[]): void {
   const index = operations.findIndex(({ op }) => op === 'admit' || op === 'dismiss');
   const operation = operations[index];
   if (!operation) return;

@@ -9,6 +9,8 @@ export function operationsTo(present: Configuration, wanted: Configuration): rea
   for (const [group, { description }] of Object.entries(wanted.groups)) {
     if (!Object.hasOwn(present.groups, group))
       out.push({ op: 'create-group', group, ...(description === undefined ? {} : { description }) });
+    else if (present.groups[group]?.description !== description)
+      out.push({ op: 'describe-group', group, ...(description === undefined ? {} : { description }) });
   }
   const stays = Object.keys(present.machines).filter((machine) => !Object.hasOwn(wanted.machines, machine));
   for (const [machine, { id, group }] of Object.entries(wanted.machines)) {

@@ -1,14 +1,29 @@
 /** Changes of a draft: how they are sent, and how they and their values look to people. */
 import type { Json } from '../schema/json.ts';
-import type { Draft, Operation } from '../schema/types.generated.ts';
+import type { Draft, DraftChange } from '../schema/types.generated.ts';
 import type { Text } from './print.ts';
+import { showPlan } from './plan-view.ts';
 import type { Session } from './session.ts';
+import { shown } from './shown.ts';
 
-/** Adds operations to the caller's draft and says what the draft holds now. */
-export async function amend({ controller, print }: Session, operations: readonly Operation[]): Promise<void> {
-  const answer = await controller.amend(operations);
+/** For commands that can show what they would do. */
+export interface PlanOption {
+  readonly plan?: true;
+}
+
+/** Adds changes to the caller's draft and says what the draft holds now; or only shows what they would do. */
+export async function amend(
+  { controller, print }: Session,
+  changes: readonly DraftChange[],
+  { plan }: PlanOption = {},
+): Promise<void> {
+  if (plan) {
+    showPlan(print, await controller.planDraft(changes));
+    return;
+  }
+  const answer = await controller.amend(changes);
   print.show(answer, () => {
-    for (const operation of operations) print.line(inWords(operation));
+    for (const change of changes) print.line(inWords(change));
     print.note(draftNote(answer.draft));
   });
 }
@@ -23,7 +38,7 @@ export function draftNote({ operations, base }: Draft): Text {
 }
 
 /** An operation as the command that makes it. */
-export function inWords(operation: Operation): Text {
+export function inWords(operation: DraftChange): Text {
   switch (operation.op) {
     case 'set':
       return [`set ${operation.level} ${operation.path} `, { text: shown(operation.value as Json), tone: 'strong' }];
@@ -32,8 +47,19 @@ export function inWords(operation: Operation): Text {
       return `${operation.op} ${operation.level} ${operation.path}`;
     case 'create-group':
       return `group create ${operation.group}`;
+    case 'describe-group':
+      return `group describe ${operation.group} ${JSON.stringify(operation.description ?? '')}`;
     case 'delete-group':
       return `group delete ${operation.group}`;
+    case 'rename-group':
+      return `group rename ${operation.group} ${operation.to}`;
+    case 'dissolve-group':
+      return `group delete ${operation.group} --members-to ${operation.to}`;
+    case 'copy-settings':
+    case 'move-settings': {
+      const verb = operation.op === 'copy-settings' ? 'copy' : 'move';
+      return `${verb} ${operation.path || '/'} --from ${operation.from} --to ${operation.to}`;
+    }
     case 'move':
       return `machine move ${operation.machine} ${operation.group}`;
     case 'admit':
@@ -41,10 +67,4 @@ export function inWords(operation: Operation): Text {
     case 'dismiss':
       return `dismiss ${operation.machine}`;
   }
-}
-
-/** A value on one line. */
-export function shown(value: Json | undefined): string {
-  if (value === undefined) return '(nothing)';
-  return value === null ? '(removed)' : JSON.stringify(value);
 }

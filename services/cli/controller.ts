@@ -45,7 +45,8 @@ export function controller(client: Client) {
     layer: (name: string) => get<Shape.LayerView>(`/layers${level(name)}`),
 
     draft: () => get<Shape.DraftView>('/drafts/me'),
-    amend: (operations: readonly Shape.Operation[]) => post<Shape.DraftView>('/drafts/me/operations', { operations }),
+    amend: (operations: readonly Shape.DraftChange[]) => post<Shape.DraftView>('/drafts/me/operations', { operations }),
+    planDraft: (operations: readonly Shape.DraftChange[]) => post<Shape.DraftPlan>('/drafts/me/plan', { operations }),
     discard: () => client.json({ method: 'DELETE', path: `${api}/drafts/me` }),
     rebase: (keep: Shape.RebaseOptions['keep']) => post<Shape.DraftView>('/drafts/me/rebase', { keep }),
     diffDraft: () => get<Shape.DraftDiff>('/drafts/me/diff'),

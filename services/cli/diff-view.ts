@@ -4,7 +4,7 @@ import type { Json } from '../schema/json.ts';
 import type { Committed, DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
 import { demonstrationNote, namesDemonstration } from './demonstration.ts';
 import type { Printer, Text } from './print.ts';
-import { shown } from './changes.ts';
+import { shown } from './shown.ts';
 
 type DiffView = DraftDiff | RevisionDiff;
 
@@ -47,7 +47,8 @@ function showSettings(print: Printer, { settings, structure }: DiffView): void {
   }
 }
 
-function changeLine({ pointer, before, after }: SettingsChange): Text {
+/** One setting that differs, with its old and its new value. */
+export function changeLine({ pointer, before, after }: Omit<SettingsChange, 'level'>): Text {
   const old = { text: shown(before as Json), tone: 'bad' } as const;
   const fresh = { text: shown(after as Json), tone: 'good' } as const;
   const note = namesDemonstration(pointer, after) ? [', ', demonstrationNote] : [];

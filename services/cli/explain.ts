@@ -8,7 +8,7 @@ import { demonstrationNote, namesDemonstration } from './demonstration.ts';
 import { command, revisionNumber } from './options.ts';
 import { moment, type Text } from './print.ts';
 import type { Session } from './session.ts';
-import { shown } from './changes.ts';
+import { shown } from './shown.ts';
 
 export function explainCommands(program: Command, session: () => Session): void {
   command(

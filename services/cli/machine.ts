@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 
 import type { MachineStatus } from '../schema/types.generated.ts';
-import { amend } from './changes.ts';
+import { amend, type PlanOption } from './changes.ts';
 import { demonstrations } from './demonstration.ts';
 import { Failure } from './failure.ts';
 import { join, type JoinOptions } from './join.ts';
@@ -82,7 +82,10 @@ export function machineCommands(program: Command, session: () => Session): void 
   command(machine, 'move', 'put a machine in another group, in your draft', 'signet machine move mx2 edge')
     .argument('<name>')
     .argument('<group>')
-    .action(async (name: string, group: string) => amend(session(), [{ op: 'move', machine: name, group }]));
+    .option('--plan', 'only show what would change on it')
+    .action(async (name: string, group: string, options: PlanOption) =>
+      amend(session(), [{ op: 'move', machine: name, group }], options),
+    );
 
   command(
     machine,

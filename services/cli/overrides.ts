@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 
 import type { Json } from '../schema/json.ts';
 import type { OverrideView } from '../schema/types.generated.ts';
-import { shown } from './changes.ts';
+import { shown } from './shown.ts';
 import { command, revisionNumber } from './options.ts';
 import type { Text } from './print.ts';
 import type { Session } from './session.ts';

@@ -23,7 +23,7 @@ const groups: readonly Group[] = [
   { names: ['authority'], load: async () => (await import('./authority.ts')).authorityCommands },
   { names: ['trust'], load: async () => (await import('./trust.ts')).trustCommands },
   {
-    names: ['set', 'unset', 'remove', 'get', 'layer'],
+    names: ['set', 'unset', 'remove', 'copy', 'move', 'get', 'layer'],
     load: async () => (await import('./settings.ts')).settingsCommands,
   },
   { names: ['explain'], load: async () => (await import('./explain.ts')).explainCommands },

@@ -3,13 +3,15 @@ import type { Command } from 'commander';
 
 import { isObject, type Json, type JsonObject } from '../schema/json.ts';
 import { parts, pointer, valueAt } from '../schema/pointer.ts';
-import { amend, shown } from './changes.ts';
+import { amend, type PlanOption } from './changes.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
 import type { Session } from './session.ts';
+import { shown } from './shown.ts';
 import { readValue } from './value.ts';
 
 const levelHelp = 'cluster, group/NAME or machine/NAME';
+const planHelp = 'only show what would change on each machine';
 const pathHelp = 'a JSON Pointer, the first slash may be left out: listeners/public/certificate';
 
 export function settingsCommands(program: Command, session: () => Session): void {
@@ -23,9 +25,10 @@ export function settingsCommands(program: Command, session: () => Session): void
     .argument('<level>', levelHelp)
     .argument('<path>', pathHelp)
     .argument('<value>', 'text, or JSON where the setting wants a number, a list or an object')
-    .action(async (level: string, path: string, value: string) => {
+    .option('--plan', planHelp)
+    .action(async (level: string, path: string, value: string, options: PlanOption) => {
       const at = parts(path);
-      await amend(session(), [{ op: 'set', level, path: pointer(at), value: readValue(value, at) }]);
+      await amend(session(), [{ op: 'set', level, path: pointer(at), value: readValue(value, at) }], options);
     });
 
   command(
@@ -36,8 +39,9 @@ export function settingsCommands(program: Command, session: () => Session): void
   )
     .argument('<level>', levelHelp)
     .argument('<path>', pathHelp)
-    .action(async (level: string, path: string) => {
-      await amend(session(), [{ op: 'unset', level, path: pointer(parts(path)) }]);
+    .option('--plan', planHelp)
+    .action(async (level: string, path: string, options: PlanOption) => {
+      await amend(session(), [{ op: 'unset', level, path: settingAt(path) }], options);
     });
 
   command(
@@ -48,9 +52,36 @@ export function settingsCommands(program: Command, session: () => Session): void
   )
     .argument('<level>', levelHelp)
     .argument('<path>', pathHelp)
-    .action(async (level: string, path: string) => {
-      await amend(session(), [{ op: 'remove', level, path: pointer(parts(path)) }]);
+    .option('--plan', planHelp)
+    .action(async (level: string, path: string, options: PlanOption) => {
+      await amend(session(), [{ op: 'remove', level, path: settingAt(path) }], options);
     });
+
+  command(
+    program,
+    'copy',
+    'say at one level, in your draft, what another level says at a path',
+    'signet copy destinations --from machine/mx1 --to cluster --plan',
+  )
+    .argument('<path>', `${pathHelp}; / for everything`)
+    .requiredOption('--from <level>', levelHelp)
+    .requiredOption('--to <level>', levelHelp)
+    .option('--replace', 'replace what the target says otherwise; without, that is named and nothing is copied')
+    .option('--plan', planHelp)
+    .action(async (path: string, options: TransferOptions) => transfer(session(), 'copy-settings', path, options));
+
+  command(
+    program,
+    'move',
+    'the same, and unset it where it came from',
+    'signet move protocols --from group/edge --to cluster --plan',
+  )
+    .argument('<path>', `${pathHelp}; / for everything`)
+    .requiredOption('--from <level>', levelHelp)
+    .requiredOption('--to <level>', levelHelp)
+    .option('--replace', 'replace what the target says otherwise; without, that is named and nothing is moved')
+    .option('--plan', planHelp)
+    .action(async (path: string, options: TransferOptions) => transfer(session(), 'move-settings', path, options));
 
   command(program, 'get', 'show the settings a machine gets, each with its level', 'signet get mx2 listeners/public')
     .argument('<machine>')
@@ -75,6 +106,27 @@ export function settingsCommands(program: Command, session: () => Session): void
           );
       });
     });
+}
+
+interface TransferOptions extends PlanOption {
+  readonly from: string;
+  readonly to: string;
+  readonly replace?: true;
+}
+
+async function transfer(
+  session: Session,
+  op: 'copy-settings' | 'move-settings',
+  path: string,
+  { from, to, replace, plan }: TransferOptions,
+): Promise<void> {
+  const change = { op, path: settingAt(path), from, to, ...(replace ? { replace } : {}) } as const;
+  await amend(session, [change], plan ? { plan } : {});
+}
+
+/** The pointer of a path as it may be typed; a single slash is everything a level holds. */
+function settingAt(path: string): string {
+  return path === '/' ? '' : pointer(parts(path));
 }
 
 async function showEffective(

@@ -4,9 +4,10 @@ import type { MachineService } from '../machines/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { Json } from '../schema/json.ts';
-import type { Configuration, Draft, Manifest, Operation, Revision } from '../schema/types.generated.ts';
+import type { Configuration, Draft, DraftChange, Manifest, Operation, Revision } from '../schema/types.generated.ts';
 import type { Store } from '../store/store.ts';
 import type { ConfigurationDiff } from './diff.ts';
+import type { EffectiveChange } from './effective-changes.ts';
 import type { Said } from './explain.ts';
 import type { Override } from './overrides.ts';
 import type { Effective } from './resolve.ts';
@@ -39,6 +40,20 @@ export interface Preview {
   readonly conflicts: readonly Finding[];
   /** What is wrong with the result, and what is worth knowing (warnings); only looked for when there is no conflict. */
   readonly findings: readonly Finding[];
+}
+
+/** What changes would do to a draft; nothing is stored. */
+export interface ChangePlan {
+  /** The revision the draft was begun on. */
+  readonly base: number;
+  readonly operations: readonly Operation[];
+  /** The draft as it is, and with the changes. */
+  readonly before: Configuration;
+  readonly after: Configuration;
+  readonly findings: readonly Finding[];
+  /** Machines that are members before and after: those on which an effective setting differs, and the others. */
+  readonly machines: readonly { readonly machine: string; readonly settings: readonly EffectiveChange[] }[];
+  readonly unchanged: readonly string[];
 }
 
 export interface Explanation {
@@ -75,10 +90,12 @@ export interface ConfigService {
   /** The author's draft; an empty one on the head when there is none. */
   draft(author: string): Promise<Draft>;
   /**
-   * Adds operations to the author's draft, all or none. Throws `invalid-input`, `not-found` or `already-exists`, with level
-   * and pointer, for the first one that cannot be applied.
+   * Adds changes to the author's draft, all or none, as the operations they stand for. Throws `invalid-input`, `not-found` or
+   * `already-exists`, with level and pointer, for the first one that cannot be applied.
    */
-  amend(author: string, operations: readonly Operation[]): Promise<Draft>;
+  amend(author: string, changes: readonly DraftChange[]): Promise<Draft>;
+  /** What `amend` would do: which machines it changes, and how. Throws as `amend` does. */
+  plan(author: string, changes: readonly DraftChange[]): Promise<ChangePlan>;
   /** The draft of every author who has one. */
   drafts(): Promise<readonly Draft[]>;
   discard(author: string): Promise<void>;

@@ -1,6 +1,7 @@
 /** An author's uncommitted operations against the revision they were begun on. */
 import { NamedError } from '../errors.ts';
-import type { Configuration, Draft, Operation } from '../schema/types.generated.ts';
+import type { Configuration, Draft, DraftChange } from '../schema/types.generated.ts';
+import { expandAll } from './changes.ts';
 import { changedPlaces, same, type Merge } from './merge.ts';
 import { applyAll } from './operations.ts';
 import { placeName, placesOf, valueOf } from './places.ts';
@@ -9,9 +10,11 @@ export function emptyDraft(author: string, base: number, now: Date): Draft {
   return { author, base, operations: [], updated: now.toISOString() };
 }
 
-/** The draft with more operations; throws what the first one throws that cannot be applied after those before it. */
-export function amended(draft: Draft, base: Configuration, operations: readonly Operation[], now: Date): Draft {
-  applyAll(applyAll(base, draft.operations), operations);
+/** The draft with more changes; throws what the first one throws that cannot be applied after those before it. */
+export function amended(draft: Draft, base: Configuration, changes: readonly DraftChange[], now: Date): Draft {
+  const present = applyAll(base, draft.operations);
+  const operations = expandAll(present, changes);
+  applyAll(present, operations);
   return { ...draft, operations: [...draft.operations, ...operations], updated: now.toISOString() };
 }
 

@@ -11,7 +11,7 @@ import type {
   UnsetOperation,
 } from '../schema/types.generated.ts';
 import { firstGroup, formatLevel, parseLevel } from './levels.ts';
-import { admit, createGroup, deleteGroup, dismiss, move } from './roster.ts';
+import { admit, createGroup, deleteGroup, describeGroup, dismiss, move } from './roster.ts';
 import { canonicalValue, locate, type Location } from './units.ts';
 import { checkGroup, checkMachine, close, open, putLayer, type Working } from './working.ts';
 
@@ -39,6 +39,8 @@ function applyTo(working: Working, operation: Operation): void {
       return remove(working, operation);
     case 'create-group':
       return createGroup(working, operation);
+    case 'describe-group':
+      return describeGroup(working, operation);
     case 'delete-group':
       return deleteGroup(working, operation.group);
     case 'move':

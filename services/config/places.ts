@@ -19,6 +19,7 @@ export function placesOf(operation: Operation): readonly Place[] {
     case 'remove':
       return [{ kind: 'setting', level: operation.level, path: locate(parts(operation.path)).whole }];
     case 'create-group':
+    case 'describe-group':
       return [{ kind: 'group', name: operation.group }];
     case 'delete-group':
       return withItsLayer({ kind: 'group', name: operation.group });

@@ -1,6 +1,12 @@
 /** The operations on groups and roster. */
 import { NamedError } from '../errors.ts';
-import type { AdmitOperation, CreateGroupOperation, MoveOperation } from '../schema/types.generated.ts';
+import { compareNames } from '../machines/names.ts';
+import type {
+  AdmitOperation,
+  CreateGroupOperation,
+  DescribeGroupOperation,
+  MoveOperation,
+} from '../schema/types.generated.ts';
 import { firstGroup, formatLevel } from './levels.ts';
 import { checkGroup, checkMachine, putLayer, type Working } from './working.ts';
 
@@ -11,6 +17,11 @@ export function createGroup({ groups }: Working, { group, description }: CreateG
   groups.set(group, description === undefined ? {} : { description });
 }
 
+export function describeGroup(working: Working, { group, description }: DescribeGroupOperation): void {
+  checkGroup(working, group);
+  working.groups.set(group, description === undefined ? {} : { description });
+}
+
 /** Deletes an empty group and its layer. */
 export function deleteGroup(working: Working, group: string): void {
   checkGroup(working, group);
@@ -19,10 +30,10 @@ export function deleteGroup(working: Working, group: string): void {
   }
   const members = [...working.machines].filter(([, entry]) => entry.group === group).map(([machine]) => machine);
   if (members.length > 0) {
-    const named = `${members.slice(0, 3).join(', ')}${members.length > 3 ? ', ...' : ''}`;
+    const named = `${members.sort(compareNames).slice(0, 10).join(', ')}${members.length > 10 ? ', ...' : ''}`;
     throw new NamedError(
       'invalid-input',
-      `the group "${group}" is not empty (${members.length}: ${named}); move its machines first`,
+      `the group "${group}" is not empty (${members.length}: ${named}); move its machines first, or name a group for them (--members-to)`,
     );
   }
   working.groups.delete(group);

@@ -3,16 +3,17 @@ import { auditWrites } from '../audit/service.ts';
 import { NamedError, type Finding } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
 import { parse } from '../schema/parse.ts';
-import type { Configuration, Draft, Operation, Revision } from '../schema/types.generated.ts';
+import type { Configuration, Draft, DraftChange, Revision } from '../schema/types.generated.ts';
 import { remembered } from '../store/cache.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Write } from '../store/store.ts';
 import { assemble, batches, records, sha256, type Blob, type ConfigurationBlobs, type LayerIndex } from './blobs.ts';
+import { expandAll } from './changes.ts';
 import { checkConfiguration } from './check.ts';
 import { commit as commitOnto, type Head } from './commit.ts';
 import { conflictFinding } from './conflicts.ts';
-import type { CommitOptions, ConfigDeps, ConfigService, Preview } from './contract.ts';
+import type { ChangePlan, CommitOptions, ConfigDeps, ConfigService, Preview } from './contract.ts';
 import { defaultsLayer } from './defaults.ts';
 import { diffConfigurations } from './diff.ts';
 import { amended, checkNotEmpty, emptyDraft, rebased } from './draft.ts';
@@ -52,6 +53,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     draft: async (author) => (await readDraft(author)).draft,
     drafts,
     amend,
+    plan,
     discard,
     rebase,
     preview,
@@ -71,8 +73,17 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
   // Drafts
 
-  async function amend(author: string, operations: readonly Operation[]): Promise<Draft> {
-    return changeDraft(author, async ({ draft }) => amended(draft, await configuration(draft.base), operations, now()));
+  async function amend(author: string, changes: readonly DraftChange[]): Promise<Draft> {
+    return changeDraft(author, async ({ draft }) => amended(draft, await configuration(draft.base), changes, now()));
+  }
+
+  async function plan(author: string, changes: readonly DraftChange[]): Promise<ChangePlan> {
+    const { draft } = await readDraft(author);
+    const before = applyAll(await configuration(draft.base), draft.operations);
+    const operations = expandAll(before, changes);
+    const after = applyAll(before, operations);
+    const [findings, effects] = await Promise.all([check(after), view.effects(before, after)]);
+    return { base: draft.base, operations, before, after, findings, ...effects };
   }
 
   async function rebase(author: string, keep: 'mine' | 'theirs'): Promise<Draft> {

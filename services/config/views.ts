@@ -1,11 +1,13 @@
 /** What one machine gets at one revision: effective settings, explanations, manifest and the difference of two manifests. */
 import { NamedError } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
 import { parts } from '../schema/pointer.ts';
 import type { Configuration, Facts, Manifest, Revision } from '../schema/types.generated.ts';
 import { bindingFaults } from './bindings.ts';
 import type { Members } from './blobs.ts';
 import { readMaterial } from './check.ts';
-import type { ConfigDeps, DatedOverride, Explanation } from './contract.ts';
+import type { ChangePlan, ConfigDeps, DatedOverride, Explanation } from './contract.ts';
+import { effectiveChanges } from './effective-changes.ts';
 import { explain } from './explain.ts';
 import { fleet, memberLayersIn, type Member, type MemberLayers } from './fleet.ts';
 import { configurationAt, lastChange, lastChanges, memberLayers, type Archive } from './history.ts';
@@ -23,6 +25,8 @@ export interface Views {
   effective(at: At, machine: string): Promise<Effective>;
   explanation(revision: Revision, machine: string, path: string): Promise<Explanation>;
   overrides(revision: Revision): Promise<readonly DatedOverride[]>;
+  /** What differs on the machines that are in both. */
+  effects(before: Configuration, after: Configuration): Promise<Pick<ChangePlan, 'machines' | 'unchanged'>>;
   manifest(at: At, machine: string): Promise<Manifest>;
   /** The unified diff of two manifests; see the contract. */
   difference(machine: string, before: At, after: At): Promise<string>;
@@ -45,7 +49,7 @@ const rememberedConfigurations = 4;
 export function views({ pki, machines, platforms, archive, defaults }: ViewDeps): Views {
   const known = new Map<number | Configuration, Shared>();
 
-  return { effective, explanation, overrides: overridesAt, manifest, difference };
+  return { effective, explanation, overrides: overridesAt, effects, manifest, difference };
 
   async function effective(at: At, machine: string): Promise<Effective> {
     return join((await memberAt(at, machine)).sections);
@@ -83,6 +87,19 @@ export function views({ pki, machines, platforms, archive, defaults }: ViewDeps)
       const hidden = inheritedSince.get(index);
       return { ...override, since: since[index] ?? revision, ...(hidden ? { inheritedSince: hidden } : {}) };
     });
+  }
+
+  async function effects(before: Configuration, after: Configuration) {
+    const changes = effectiveChanges();
+    const machines = [];
+    const unchanged = [];
+    for (const machine of Object.keys(after.machines).sort(compareNames)) {
+      if (!Object.hasOwn(before.machines, machine)) continue;
+      const settings = changes(await memberAt(before, machine), await memberAt(after, machine));
+      if (settings.length > 0) machines.push({ machine, settings });
+      else unchanged.push(machine);
+    }
+    return { machines, unchanged };
   }
 
   async function manifest(at: At, machine: string): Promise<Manifest> {

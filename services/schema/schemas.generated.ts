@@ -886,6 +886,73 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/draft-change.schema.json',
+    title: 'Draft change',
+    description: 'One operation, or a change that stands for several and is stored as those.',
+    oneOf: [
+      { $ref: '../operation.schema.json' },
+      {
+        title: 'Rename-group change',
+        description: 'Its members and its settings move along.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'group', 'to'],
+        properties: {
+          op: { const: 'rename-group' },
+          group: { $ref: '../common.schema.json#/$defs/name' },
+          to: { $ref: '../common.schema.json#/$defs/name' },
+        },
+      },
+      {
+        title: 'Dissolve-group change',
+        description: 'Moves the members to another group, and deletes the group.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'group', 'to'],
+        properties: {
+          op: { const: 'dissolve-group' },
+          group: { $ref: '../common.schema.json#/$defs/name' },
+          to: { $ref: '../common.schema.json#/$defs/name' },
+        },
+      },
+      {
+        title: 'Copy-settings change',
+        description: 'What one level says at a path, said at another level too; removals as well.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'path', 'from', 'to'],
+        properties: {
+          op: { const: 'copy-settings' },
+          path: { $ref: '../common.schema.json#/$defs/pointer' },
+          from: { $ref: '../common.schema.json#/$defs/level' },
+          to: { $ref: '../common.schema.json#/$defs/level' },
+          replace: {
+            type: 'boolean',
+            description: 'Replace what the target says otherwise, instead of being refused.',
+          },
+        },
+      },
+      {
+        title: 'Move-settings change',
+        description: 'The same, and unset where it came from.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'path', 'from', 'to'],
+        properties: {
+          op: { const: 'move-settings' },
+          path: { $ref: '../common.schema.json#/$defs/pointer' },
+          from: { $ref: '../common.schema.json#/$defs/level' },
+          to: { $ref: '../common.schema.json#/$defs/level' },
+          replace: {
+            type: 'boolean',
+            description: 'Replace what the target says otherwise, instead of being refused.',
+          },
+        },
+      },
+    ],
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/draft-diff.schema.json',
     title: 'Draft diff',
     description: 'What a commit of this draft would change.',
@@ -927,7 +994,44 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     additionalProperties: false,
     required: ['operations'],
     properties: {
-      operations: { type: 'array', minItems: 1, maxItems: 10000, items: { $ref: '../operation.schema.json' } },
+      operations: { type: 'array', minItems: 1, maxItems: 10000, items: { $ref: 'draft-change.schema.json' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/draft-plan.schema.json',
+    title: 'Draft plan',
+    description: 'What changes would do when added to a draft; nothing was changed.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['base', 'operations', 'findings', 'structure', 'machines', 'unchanged'],
+    properties: {
+      base: { type: 'integer', minimum: 0, description: 'The revision the draft was begun on.' },
+      operations: {
+        type: 'array',
+        description: 'What would be added to the draft.',
+        items: { $ref: '../operation.schema.json' },
+      },
+      findings: {
+        type: 'array',
+        description: 'What would be wrong with the result, and what is worth knowing.',
+        items: { $ref: 'finding.schema.json' },
+      },
+      structure: {
+        type: 'array',
+        description: 'Changes of groups and of the roster, in words.',
+        items: { type: 'string' },
+      },
+      machines: {
+        type: 'array',
+        description: 'The machines on which an effective setting changes.',
+        items: { $ref: 'machine-change.schema.json' },
+      },
+      unchanged: {
+        type: 'array',
+        description: 'The machines on which none does.',
+        items: { $ref: '../common.schema.json#/$defs/machineName' },
+      },
     },
   },
   {
@@ -939,6 +1043,20 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     additionalProperties: false,
     required: ['draft', 'head'],
     properties: { draft: { $ref: '../draft.schema.json' }, head: { type: 'integer', minimum: 0 } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/effective-change.schema.json',
+    title: 'Effective change',
+    description: 'One effective setting that differs; an absent side is not there.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['pointer'],
+    properties: {
+      pointer: { type: 'string' },
+      before: { description: 'Any JSON value.' },
+      after: { description: 'Any JSON value.' },
+    },
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -1433,6 +1551,21 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       gaps: { type: 'array', items: { $ref: '../log-gap.schema.json' } },
       problem: { type: 'string', description: 'Why it could not be read last time.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/machine-change.schema.json',
+    title: 'Machine change',
+    description:
+      'What becomes of one machine: effective settings, and files and parameters as a unified diff without secrets.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['machine', 'settings', 'diff'],
+    properties: {
+      machine: { $ref: '../common.schema.json#/$defs/machineName' },
+      settings: { type: 'array', items: { $ref: 'effective-change.schema.json' } },
+      diff: { type: 'string', description: 'Empty when no file changes, and when nothing is known of the machine.' },
     },
   },
   {
@@ -3602,6 +3735,17 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           op: { const: 'create-group' },
           group: { $ref: 'common.schema.json#/$defs/name' },
           description: { type: 'string', maxLength: 500 },
+        },
+      },
+      {
+        title: 'Describe-group operation',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'group'],
+        properties: {
+          op: { const: 'describe-group' },
+          group: { $ref: 'common.schema.json#/$defs/name' },
+          description: { type: 'string', maxLength: 500, description: 'Left out: it has none any more.' },
         },
       },
       {

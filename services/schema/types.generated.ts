@@ -8,10 +8,15 @@ export type Operation =
   | UnsetOperation
   | RemoveOperation
   | CreateGroupOperation
+  | DescribeGroupOperation
   | DeleteGroupOperation
   | MoveOperation
   | AdmitOperation
   | DismissOperation;
+/**
+ * One operation, or a change that stands for several and is stored as those.
+ */
+export type DraftChange = Operation | RenameGroupChange | DissolveGroupChange | CopySettingsChange | MoveSettingsChange;
 /**
  * Either the list the machine's system keeps, or a bundle uploaded to Signet.
  */
@@ -51,9 +56,12 @@ export interface Shapes {
   readonly 'commit-options': CommitOptions;
   readonly committed: Committed;
   readonly 'diff-query': DiffQuery;
+  readonly 'draft-change': DraftChange;
   readonly 'draft-diff': DraftDiff;
   readonly 'draft-operations': DraftOperations;
+  readonly 'draft-plan': DraftPlan;
   readonly 'draft-view': DraftView;
+  readonly 'effective-change': EffectiveChange;
   readonly 'effective-view': EffectiveView;
   readonly 'explain-query': ExplainQuery;
   readonly explanation: Explanation;
@@ -78,6 +86,7 @@ export interface Shapes {
   readonly 'log-reading-list': LogReadingList;
   readonly 'log-reading-request': LogReadingRequest;
   readonly 'log-reading': LogReading;
+  readonly 'machine-change': MachineChange;
   readonly 'machine-diff': MachineDiff;
   readonly 'machine-list': MachineList;
   readonly 'machine-view': MachineView;
@@ -854,6 +863,17 @@ export interface CreateGroupOperation {
   readonly group: string;
   readonly description?: string;
 }
+export interface DescribeGroupOperation {
+  readonly op: 'describe-group';
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * Left out: it has none any more.
+   */
+  readonly description?: string;
+}
 export interface DeleteGroupOperation {
   readonly op: 'delete-group';
   /**
@@ -1138,6 +1158,78 @@ export interface DiffQuery {
   readonly machine?: string;
 }
 /**
+ * Its members and its settings move along.
+ */
+export interface RenameGroupChange {
+  readonly op: 'rename-group';
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly to: string;
+}
+/**
+ * Moves the members to another group, and deletes the group.
+ */
+export interface DissolveGroupChange {
+  readonly op: 'dissolve-group';
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly to: string;
+}
+/**
+ * What one level says at a path, said at another level too; removals as well.
+ */
+export interface CopySettingsChange {
+  readonly op: 'copy-settings';
+  /**
+   * RFC 6901.
+   */
+  readonly path: string;
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly from: string;
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly to: string;
+  /**
+   * Replace what the target says otherwise, instead of being refused.
+   */
+  readonly replace?: boolean;
+}
+/**
+ * The same, and unset where it came from.
+ */
+export interface MoveSettingsChange {
+  readonly op: 'move-settings';
+  /**
+   * RFC 6901.
+   */
+  readonly path: string;
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly from: string;
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly to: string;
+  /**
+   * Replace what the target says otherwise, instead of being refused.
+   */
+  readonly replace?: boolean;
+}
+/**
  * What a commit of this draft would change.
  */
 export interface DraftDiff {
@@ -1197,7 +1289,66 @@ export interface DraftOperations {
    * @minItems 1
    * @maxItems 10000
    */
+  readonly operations: readonly DraftChange[];
+}
+/**
+ * What changes would do when added to a draft; nothing was changed.
+ */
+export interface DraftPlan {
+  /**
+   * The revision the draft was begun on.
+   */
+  readonly base: number;
+  /**
+   * What would be added to the draft.
+   */
   readonly operations: readonly Operation[];
+  /**
+   * What would be wrong with the result, and what is worth knowing.
+   */
+  readonly findings: readonly Finding[];
+  /**
+   * Changes of groups and of the roster, in words.
+   */
+  readonly structure: readonly string[];
+  /**
+   * The machines on which an effective setting changes.
+   */
+  readonly machines: readonly MachineChange[];
+  /**
+   * The machines on which none does.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly unchanged: readonly string[];
+}
+/**
+ * What becomes of one machine: effective settings, and files and parameters as a unified diff without secrets.
+ */
+export interface MachineChange {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly settings: readonly EffectiveChange[];
+  /**
+   * Empty when no file changes, and when nothing is known of the machine.
+   */
+  readonly diff: string;
+}
+/**
+ * One effective setting that differs; an absent side is not there.
+ */
+export interface EffectiveChange {
+  readonly pointer: string;
+  /**
+   * Any JSON value.
+   */
+  readonly before?: unknown;
+  /**
+   * Any JSON value.
+   */
+  readonly after?: unknown;
 }
 /**
  * A draft, and the head it would be committed on.

@@ -275,3 +275,31 @@ describe('the history', () => {
     assert.equal((await api.ask('GET /layers/machine/mx9')).problem, 'not-found');
   });
 });
+
+describe('a plan', () => {
+  it('says what changes would do to each machine, with the operations they stand for, and adds nothing', async () => {
+    const operations = [
+      { op: 'create-group', group: 'edge' },
+      port(26, 'group/edge'),
+      { op: 'rename-group', group: 'edge', to: 'border' },
+    ];
+
+    const plan = (await api.ask('POST /drafts/me/plan', { body: { operations } })).as('draft-plan');
+
+    assert.deepEqual(plan.structure, ['group border is created']);
+    assert.deepEqual(
+      plan.operations.map(({ op }) => op),
+      ['create-group', 'set', 'create-group', 'set', 'delete-group'],
+    );
+    assert.deepEqual((await api.ask('GET /drafts/me')).as('draft-view').draft.operations, []);
+  });
+
+  it('is refused like the changes themselves', async () => {
+    const operations = [{ op: 'copy-settings', path: '', from: 'cluster', to: 'group/main' }];
+
+    const answer = await api.ask('POST /drafts/me/plan', { body: { operations } });
+
+    assert.equal(answer.problem, 'not-found');
+    assert.match(answer.as('problem').detail ?? '', /cluster says nothing at \//);
+  });
+});

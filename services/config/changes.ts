@@ -1,0 +1,77 @@
+/** Changes that stand for several operations of a draft: groups that are renamed or dissolved, settings that go to another level. */
+import { NamedError } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
+import type {
+  Configuration,
+  DissolveGroupChange,
+  DraftChange,
+  Operation,
+  RenameGroupChange,
+} from '../schema/types.generated.ts';
+import { firstGroup, formatLevel, layerAt } from './levels.ts';
+import { applyAll } from './operations.ts';
+import { transfer } from './transfer.ts';
+
+/**
+ * The changes as the operations that are stored, each made of what those before it leave. Throws what the first one throws
+ * that cannot be applied.
+ */
+export function expandAll(configuration: Configuration, changes: readonly DraftChange[]): readonly Operation[] {
+  const operations: Operation[] = [];
+  let [present, applied] = [configuration, 0];
+  for (const change of changes) {
+    if (isOperation(change)) {
+      operations.push(change);
+      continue;
+    }
+    present = applyAll(present, operations.slice(applied));
+    applied = operations.length;
+    operations.push(...expand(present, change));
+  }
+  return operations;
+}
+
+type Composite = Exclude<DraftChange, Operation>;
+
+function isOperation(change: DraftChange): change is Operation {
+  return !['rename-group', 'dissolve-group', 'copy-settings', 'move-settings'].includes(change.op);
+}
+
+function expand(configuration: Configuration, change: Composite): readonly Operation[] {
+  switch (change.op) {
+    case 'rename-group':
+      return renameGroup(configuration, change);
+    case 'dissolve-group':
+      return dissolveGroup(configuration, change);
+    case 'copy-settings':
+    case 'move-settings':
+      return transfer(configuration, change);
+  }
+}
+
+/** Under its new name it is a new group for everyone else: who has the old one in a draft meets a conflict that says so. */
+function renameGroup(configuration: Configuration, { group, to }: RenameGroupChange): readonly Operation[] {
+  if (group === firstGroup) {
+    throw new NamedError('invalid-input', `the group "${group}" always exists; create "${to}" and move machines there`);
+  }
+  const layer = layerAt(configuration, formatLevel({ kind: 'group', name: group }));
+  const level = formatLevel({ kind: 'group', name: to });
+  return [
+    { op: 'create-group', group: to, ...configuration.groups[group] },
+    ...(Object.keys(layer).length > 0 ? [{ op: 'set', level, path: '', value: layer } as const] : []),
+    ...moves(configuration, group, to),
+    { op: 'delete-group', group },
+  ];
+}
+
+function dissolveGroup(configuration: Configuration, { group, to }: DissolveGroupChange): readonly Operation[] {
+  if (group === to) throw new NamedError('invalid-input', `"${to}" is the group to delete; name another one`);
+  return [...moves(configuration, group, to), { op: 'delete-group', group }];
+}
+
+function moves({ machines }: Configuration, from: string, to: string): readonly Operation[] {
+  return Object.keys(machines)
+    .filter((machine) => machines[machine]?.group === from)
+    .sort(compareNames)
+    .map((machine) => ({ op: 'move', machine, group: to }));
+}
