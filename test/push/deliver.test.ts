@@ -46,16 +46,27 @@ function factsWith(mainCf: string): Facts {
   };
 }
 
-describe('deliver', () => {
-  let isServedBadly = false;
-  let mail: Awaited<ReturnType<typeof mailServer>>;
-  before(async () => {
-    mail = await mailServer(() => isServedBadly);
-  });
-  after(() => mail.close());
+/** What the listener shows that is probed: what was sent, or something else. */
+type Served = 'good' | 'bad';
 
-  function manifest(of: string): Manifest {
-    const probed = { listener: 'public', address: '127.0.0.1', port: mail.port, from: 'controller' } as const;
+interface Circumstances {
+  readonly overwriteDrift?: boolean;
+  readonly served?: Served;
+}
+
+describe('deliver', () => {
+  let servers: Readonly<Record<Served, Awaited<ReturnType<typeof mailServer>>>>;
+  before(async () => {
+    servers = { good: await mailServer(false), bad: await mailServer(true) };
+  });
+  after(() => {
+    servers.good.close();
+    servers.bad.close();
+  });
+
+  function manifest(of: string, served: Served = 'good'): Manifest {
+    const { port } = servers[served];
+    const probed = { listener: 'public', address: '127.0.0.1', port, from: 'controller' } as const;
     const probes = [{ ...probed, tls: 'off' as const, serverName: 'mx1', chain: 'c' }];
     return { machine: 'mx1', digest: of, files: [], probes };
   }
@@ -63,13 +74,13 @@ describe('deliver', () => {
   function push(
     gateway: StandIn,
     known: Partial<Known> = {},
-    { overwriteDrift = false, ...deps }: Partial<Deps> & { readonly overwriteDrift?: boolean } = {},
+    { overwriteDrift = false, served = 'good', ...deps }: Partial<Deps> & Circumstances = {},
   ): Promise<Delivery> {
     const facts = factsWith(gateway.live.mainCf);
     const registration = { ...{ id: 'id', name: 'mx1', host: '127.0.0.1', port: 22, user: 'root', hostKey: 'k' } };
     return deliver(
       {
-        render: () => Promise.resolve(manifest(digest.wanted)),
+        render: () => Promise.resolve(manifest(digest.wanted, served)),
         learn: () => Promise.resolve(),
         contents: () => Promise.resolve(new Map()),
         chains: () => Promise.resolve(new Map()),
@@ -82,7 +93,7 @@ describe('deliver', () => {
       },
       {
         registration: { ...registration, state: 'member', facts },
-        ...{ facts, base: digest.old, deployed: manifest(digest.old), sent: manifest(digest.wanted) },
+        ...{ facts, base: digest.old, deployed: manifest(digest.old), sent: manifest(digest.wanted, served) },
         ...{ original: factsWith(''), proven: true },
         ...known,
       },
@@ -97,29 +108,29 @@ describe('deliver', () => {
     if (state === 'reverted' || state === 'refused' || state === 'unreachable') assert.ok(!isThere && !pending, detail);
   }
 
-  describe('after a lost answer', () => {
+  // Each waits for a second or more; they share nothing.
+  describe('after a lost answer', { concurrency: 16 }, () => {
     const losses = ['arrival', 'activation', 'verdict', 'ending'] as const;
     const changes: Readonly<Record<string, Generation>> = {
       'a change': { number: 1, digest: digest.old, mainCf: 'old\n' },
       'a repair': { number: 1, digest: digest.wanted, mainCf: edited },
     };
-    const expected: Readonly<Record<string, (loss: string, reverts: boolean) => Delivery['state']>> = {
+    const expected: Readonly<Record<Served, (loss: string, reverts: boolean) => Delivery['state']>> = {
       // A verdict was given: what the gateway undid then is not tried again.
       good: (loss, reverts) => (loss === 'verdict' && reverts ? 'reverted' : 'confirmed'),
       bad: () => 'reverted',
     };
     for (const [what, live] of Object.entries(changes)) {
-      for (const [served, outcome] of Object.entries(expected)) {
+      for (const served of ['good', 'bad'] as const) {
         for (const loses of losses) {
           for (const reverts of [false, true]) {
             it(`${what} that is served ${served}, lost at the ${loses}${reverts ? ', and undone since' : ''}`, async () => {
-              isServedBadly = served === 'bad';
               const gateway = standIn(live, texts, { loses, reverts });
 
-              const delivery = await send(gateway, live);
+              const delivery = await send(gateway, live, served);
 
               isTrue(delivery, gateway);
-              assert.equal(delivery.state, outcome(loses, reverts), delivery.detail);
+              assert.equal(delivery.state, expected[served](loses, reverts), delivery.detail);
               if (delivery.state === 'reverted') assert.ok(delivery.detail, 'it says why');
             });
           }
@@ -127,10 +138,9 @@ describe('deliver', () => {
             // By then it has decided, and the next question is the first that is lost.
             if (silent === 'after the verdict' && loses === 'ending') continue;
             it(`${what} that is served ${served}, lost at the ${loses}, of a gateway that is silent ${silent}`, async () => {
-              isServedBadly = served === 'bad';
               const gateway = standIn(live, texts, { loses, silent });
 
-              const delivery = await send(gateway, live);
+              const delivery = await send(gateway, live, served);
 
               assert.equal(delivery.state, 'unknown', delivery.detail);
               assert.match(delivery.detail ?? '', /has not said since how it ended: \S/);
@@ -140,8 +150,8 @@ describe('deliver', () => {
       }
     }
 
-    function send(gateway: StandIn, { digest: base, mainCf }: Generation): Promise<Delivery> {
-      return push(gateway, { base, deployed: manifest(base) }, { overwriteDrift: mainCf === edited });
+    function send(gateway: StandIn, { digest: base, mainCf }: Generation, served: Served): Promise<Delivery> {
+      return push(gateway, { base, deployed: manifest(base) }, { overwriteDrift: mainCf === edited, served });
     }
   });
 
@@ -170,7 +180,6 @@ describe('deliver', () => {
     ];
     for (const [what, has, mainCf, state, detail] of cases) {
       it(`with ${what}: ${state}`, async () => {
-        isServedBadly = false;
         const gateway = standIn({ number: 7, digest: has, mainCf }, texts);
         const known = { base: '-', deployed: undefined };
 
@@ -197,7 +206,6 @@ describe('deliver', () => {
     } as const;
 
     function behind(pends: string | undefined, behaviour: Behaviour = {}): StandIn {
-      isServedBadly = false;
       const gateway = standIn(before_, texts, { script: '0', ...behaviour });
       if (pends === undefined) return gateway;
       gateway.live = { number: 2, digest: pends, mainCf: texts.get(pends) ?? '' };

@@ -171,13 +171,13 @@ function dark(): NamedError {
 }
 
 /** A mail server that offers STARTTLS when `offers` says so, on a port of the system's choice. */
-export async function mailServer(offers: () => boolean): Promise<{ readonly port: number; close(): void }> {
+export async function mailServer(offers: boolean): Promise<{ readonly port: number; close(): void }> {
   const server: Server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.write('220 mx1\r\n');
     socket.on('data', (data) => {
       if (data.toString().startsWith('STARTTLS')) socket.write('220 go on\r\n');
-      if (data.toString().startsWith('EHLO')) socket.write(offers() ? '250-mx1\r\n250 STARTTLS\r\n' : '250 mx1\r\n');
+      if (data.toString().startsWith('EHLO')) socket.write(offers ? '250-mx1\r\n250 STARTTLS\r\n' : '250 mx1\r\n');
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
