@@ -19,6 +19,8 @@ export interface JoinOptions {
   readonly yes?: true;
   readonly restore?: true;
   readonly discard?: true;
+  readonly replace?: true;
+  readonly newIdentity?: true;
   readonly rollout: boolean;
 }
 
@@ -31,7 +33,9 @@ export async function join(session: Session, name: string, options: JoinOptions)
   if (!(await isAccepted(session, where.host, hostKey, options, interactive))) return;
   const { group } = options;
   const bootstrap = { user: options.user, ...(await login(session, where.host, options)) };
-  const request: JoinRequest = { name, ...where, ...(group === undefined ? {} : { group }), hostKey, bootstrap };
+  const claim: JoinRequest['claim'] = options.replace ? 'replace' : options.newIdentity ? 'new' : undefined;
+  const asked = { ...(group === undefined ? {} : { group }), ...(claim && { claim }) };
+  const request: JoinRequest = { name, ...where, ...asked, hostKey, bootstrap };
   const plan = await controller.planJoin(request);
   showPlan(print, plan);
   if (options.plan) {
@@ -77,11 +81,17 @@ async function isAccepted(
 
 function check(
   name: string,
-  { yes, hostKey, plan, restore, discard, identity, passwordFile }: JoinOptions,
+  { yes, hostKey, plan, restore, discard, replace, newIdentity, identity, passwordFile }: JoinOptions,
   interactive: boolean,
 ): void {
   if (restore && discard)
     throw new Failure('usage', 'an archive is restored or discarded; give --restore or --discard, not both');
+  if (replace && newIdentity) {
+    throw new Failure(
+      'usage',
+      'a machine replaces another or is one of its own; give --replace or --new-identity, not both',
+    );
+  }
   if (identity !== undefined && passwordFile !== undefined) {
     throw new Failure('usage', 'one way to log in is enough; give --identity or --password-file, not both');
   }
@@ -159,6 +169,7 @@ async function chooseArchive(
   }
   if (!known) return undefined;
   if (options.discard) return 'discard';
+  if (options.replace) return 'restore';
   if (options.yes)
     throw new Failure(
       'usage',
@@ -167,7 +178,7 @@ async function chooseArchive(
   return (await prompt.confirm('Bring its archived settings back? (no: start afresh)')) ? 'restore' : 'discard';
 }
 
-function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, notes }: JoinPlan): void {
+function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, replaces, notes }: JoinPlan): void {
   const { postfix, bootHook } = facts;
   const hook: Span = bootHook === 'none' ? { text: 'none: revert not reboot-safe', tone: 'warn' } : bootHook;
   print.line({ text: name, tone: 'strong' });
@@ -187,6 +198,9 @@ function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, n
             `as ${known.name} until ${moment(known.left)}, archive: ${known.settings.join(', ') || 'empty'}`,
           ] as const,
         ]
+      : []),
+    ...(replaces
+      ? [['replaces', `${replaces.name}, with ${replaces.settings.join(', ') || 'no settings'}`] as const]
       : []),
     ...notes.map((note) => ['note', { text: note, tone: 'warn' }] as const),
   ]);

@@ -32,6 +32,8 @@ export function machineCommands(program: Command, session: () => Session): void 
     .option('--yes', 'do not ask; needs --host-key')
     .option('--restore', 'it was a member: bring its archived settings back')
     .option('--discard', 'it was a member: start afresh and drop the archive')
+    .option('--replace', 'it takes the place of the machine with its name or identity, as after it was reinstalled')
+    .option('--new-identity', 'it is a machine of its own, as a copy of another one is')
     .option('--no-rollout', 'do not roll out to it yet')
     .action(async (name: string, options: JoinOptions) => join(session(), name, options));
 

@@ -25,7 +25,7 @@ import { readMailLog } from '../push/mail-log.ts';
 import { pool } from '../push/pool.ts';
 import { readScript } from '../push/script.ts';
 import { pushService } from '../push/service.ts';
-import { connect } from '../push/ssh.ts';
+import { connect, readHostKey } from '../push/ssh.ts';
 import { packageFolder } from '../schema/version.ts';
 import { secretsService } from '../secrets/service.ts';
 import { keys } from '../store/keys.ts';
@@ -84,7 +84,8 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const authorities = authorityService({ store, secrets, pki, now });
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
-  const membership = membershipService({ config, machines, push, pool: connections, sshKey, script, now });
+  const ssh = { connect, readHostKey };
+  const membership = membershipService({ config, machines, push, pool: connections, ssh, sshKey, script, now });
   const backup = backupService({ config, machines, pki, authorities, now });
   const lookUpMx = mxLookup(options.resolver);
   const vantages = { config, machines, certificates, pool: connections, lookUpMx, allow: allowance(now), now };

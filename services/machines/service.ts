@@ -18,6 +18,8 @@ export interface MachineService {
   byName(name: string): Promise<Registration | undefined>;
   /** Writes a registration whole; throws `already-exists` when another machine holds its name. */
   put(registration: Registration): Promise<void>;
+  /** Writes a registration whole that takes over the name of `holder`, which has left with that; throws `store-conflict`. */
+  succeed(holder: Registration, registration: Registration): Promise<void>;
   /** Forgets a machine, its facts and what it was before; its archive stays. */
   remove(id: string): Promise<void>;
 
@@ -43,6 +45,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
     get,
     byName,
     put: (registration) => change(registration.id, () => registration),
+    succeed,
     remove,
 
     facts: async (id) => (await read(id)).registration?.facts,
@@ -72,6 +75,34 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
   async function byName(name: string): Promise<Registration | undefined> {
     const holder = await store.get(keys.machineName(name));
     return holder && (await read(holder.value)).registration;
+  }
+
+  async function succeed(holder: Registration, registration: Registration): Promise<void> {
+    const [former, mine, name] = await Promise.all([
+      read(holder.id),
+      read(registration.id),
+      store.get(keys.machineName(registration.name)),
+    ]);
+    if (name?.value !== holder.id) throw busy(registration.id);
+    const wanted = parse('registration', registration, `the registration ${registration.id}`);
+    const held = mine.registration && mine.registration.name !== wanted.name ? mine.registration : undefined;
+    const previous = held && (await store.get(keys.machineName(held.name)));
+    const frees = previous?.value === wanted.id ? [previous] : [];
+    const { applied } = await store.transact({
+      compare: [
+        unchanged(keys.registration(holder.id), former.entry),
+        unchanged(keys.registration(wanted.id), mine.entry),
+        unchanged(name.key, name),
+        ...frees.map((entry) => unchanged(entry.key, entry)),
+      ],
+      writes: [
+        { put: keys.registration(holder.id), value: JSON.stringify({ ...holder, state: 'left' }) },
+        { put: keys.registration(wanted.id), value: JSON.stringify(wanted) },
+        { put: name.key, value: wanted.id },
+        ...frees.map(({ key }) => ({ delete: key })),
+      ],
+    });
+    if (!applied) throw busy(wanted.id);
   }
 
   async function remove(id: string): Promise<void> {

@@ -18,6 +18,8 @@ export interface JoinRequest {
   readonly group?: string;
   /** The fingerprint that is expected; a machine that shows another is sent nothing (`host-key-mismatch`). */
   readonly hostKey?: string;
+  /** `replace`: it takes the place of the machine that has its name or identity; `new`: it is a machine of its own. */
+  readonly claim?: 'replace' | 'new';
   readonly bootstrap: Bootstrap;
 }
 
@@ -33,6 +35,8 @@ export interface JoinPlan {
   readonly layer: Readonly<Record<string, unknown>>;
   /** Set when this machine was a member before: under which name, when it left, and what its archive holds. */
   readonly known?: { readonly name: string; readonly left: string; readonly settings: readonly string[] };
+  /** Set when it takes the place of a machine in the configuration: with its settings. */
+  readonly replaces?: { readonly name: string; readonly settings: readonly string[] };
   /** What stands in the way; empty when it can join. */
   readonly findings: readonly Finding[];
   /** What to know: revert not reboot-safe, TLS settings that would be replaced, ... */
@@ -42,7 +46,7 @@ export interface JoinPlan {
 export interface AcceptedJoin extends JoinRequest {
   /** The fingerprint that was shown and accepted; anything else is refused with `host-key-mismatch`. */
   readonly hostKey: string;
-  /** For a machine that was a member before: bring its archived layer back, or start afresh. */
+  /** For a machine that was a member before: bring its archived layer back, or start afresh. Whoever replaces restores. */
   readonly archive?: 'restore' | 'discard';
   readonly rollout?: boolean;
 }

@@ -1,22 +1,18 @@
 /** What joining means, worked out before anything happens: the layer a machine starts with, and what stands in the way. */
 import { firstGroup } from '../config/levels.ts';
 import type { ErrorCode, Finding } from '../errors.ts';
-import { holdsName } from '../machines/names.ts';
 import type { Archive } from '../machines/service.ts';
-import type { Configuration, Facts, Registration } from '../schema/types.generated.ts';
+import type { Configuration, Facts } from '../schema/types.generated.ts';
+import type { Standing } from './identity.ts';
 
 export interface Candidate {
   readonly name: string;
   readonly group: string;
   readonly host: string;
-  readonly hostKey: string;
   readonly facts: Facts;
 }
 
-export interface Roster {
-  readonly configuration: Pick<Configuration, 'groups' | 'machines'>;
-  readonly registrations: readonly Registration[];
-}
+export type Roster = Pick<Configuration, 'groups' | 'machines'>;
 
 /** The layer a machine starts with: its interface `main`, from what was found. */
 export function firstLayer(facts: Facts): Readonly<Record<string, unknown>> {
@@ -52,12 +48,12 @@ export interface Obstacle {
 }
 
 /** What keeps the candidate from joining; empty when nothing does. */
-export function obstacles(candidate: Candidate, roster: Roster): readonly Obstacle[] {
+export function obstacles(candidate: Candidate, roster: Roster, stands: Standing): readonly Obstacle[] {
   const { name, group, facts, host } = candidate;
-  const detail = identityConflict(candidate, roster);
+  const detail = stands.conflict ?? placeConflict(candidate, roster, stands);
   const found: Obstacle[] = [];
   if (detail !== undefined) found.push({ code: 'identity-conflict', finding: { detail, machine: name } });
-  if (!Object.hasOwn(roster.configuration.groups, group)) {
+  if (!Object.hasOwn(roster.groups, group)) {
     const create = `create it with "signet group create ${group}" and commit first`;
     found.push({ code: 'not-found', finding: { detail: `there is no group ${group}; ${create}` } });
   }
@@ -71,32 +67,14 @@ export function obstacles(candidate: Candidate, roster: Roster): readonly Obstac
   return found;
 }
 
-/** Why the name or the identity belongs to another; undefined when both are this machine's to have. */
-function identityConflict(
-  { name, group, facts }: Candidate,
-  { configuration, registrations }: Roster,
-): string | undefined {
-  const { identity } = facts;
-  const holder = registrations.find((one) => one.name === name && holdsName(one) && one.id !== identity);
-  if (holder) {
-    return `the name ${name} belongs to another machine (${holder.host}); let that one leave first, or choose another name`;
-  }
-  const same = registrations.find(({ id, state }) => id === identity && state === 'member');
-  if (same?.name === name) {
-    return `${name} is a member already, at ${same.host}; let it leave first to join it anew`;
-  }
-  if (same) {
-    return `this machine has the identity of the member ${same.name} (${same.host}): it is the same machine under another name, or a copy of it; let ${same.name} leave first, or remove /var/lib/signet/identity from the copy`;
-  }
-  const place = placeOf(identity, configuration);
+/** Why its place in the configuration does not fit; one that takes another's place takes it as it is. */
+function placeConflict({ name, group }: Candidate, roster: Roster, stands: Standing): string | undefined {
+  const place = stands.succeeds === undefined ? placeOf(stands.identity, roster) : undefined;
   if (place && place.name !== name) {
     return `the configuration knows this machine as ${place.name}; join it under that name, or let ${place.name} leave first`;
   }
   if (place && place.group !== group) {
     return `the configuration has ${name} in the group ${place.group}; join it there, and move it afterwards`;
-  }
-  if (!place && Object.hasOwn(configuration.machines, name)) {
-    return `the configuration has another machine called ${name}, which waits to be taken over; let that one leave first, or choose another name`;
   }
   return undefined;
 }

@@ -7,8 +7,8 @@ import type { MachineService } from '../machines/service.ts';
 import type { PushService } from '../push/contract.ts';
 import { readState, uninstall } from '../push/gateway.ts';
 import type { Pool } from '../push/pool.ts';
-import { connect } from '../push/ssh.ts';
-import { own } from '../schema/json.ts';
+import type { connect, readHostKey } from '../push/ssh.ts';
+import { isObject, own, type Json } from '../schema/json.ts';
 import type { Configuration, Registration, Revision } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
 import { leavePlan, type Leaver, type Reach } from './leave.ts';
@@ -18,6 +18,8 @@ export interface LeavingDeps {
   readonly machines: MachineService;
   readonly push: PushService;
   readonly pool: Pool;
+  /** How machines are reached that have no link in the pool. */
+  readonly ssh: { readonly connect: typeof connect; readonly readHostKey: typeof readHostKey };
   /** The controller's own SSH key, for the gateways' authorized_keys and to log in with. */
   readonly sshKey: { readonly publicKey: string; readonly privateKey: string };
   readonly now: () => Date;
@@ -80,13 +82,15 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     author: string,
     { id, name }: Registration,
   ): Promise<{ readonly revision: Revision; readonly layer: Leaver['layer'] }> {
+    const earlier = (await machines.archive(id))?.layer ?? {};
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const revision = await config.head();
       const configuration = await config.configuration(revision.number);
       const layer = layerIn(configuration, id, name);
       if (!layer) return { revision, layer };
       const group = configuration.machines[name]?.group ?? '';
-      await machines.putArchive({ id, name, group, left: now().toISOString(), layer });
+      const archived = both(earlier, layer);
+      await machines.putArchive({ id, name, group, left: now().toISOString(), layer: archived });
       const options = { comment: `${name} left`, rollout: false, expected: revision.number };
       try {
         return { revision: await config.apply(author, [{ op: 'dismiss', machine: name }], options), layer };
@@ -115,7 +119,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     pool.drop(id);
     const login = { user: registration.user, privateKey: deps.sshKey.privateKey };
     try {
-      (await connect({ host, port }, login, registration.hostKey)).close();
+      (await deps.ssh.connect({ host, port }, login, registration.hostKey)).close();
       return [`${name} still lets the controller in; look for another line with its key in authorized_keys`];
     } catch (error) {
       if (isNamed(error, 'login-refused')) return [`the controller can no longer log in to ${name}`];
@@ -137,6 +141,17 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
       );
     }
   }
+}
+
+/** What is archived: with what an earlier leave has left there, and nobody has restored or discarded since. */
+function both(earlier: Readonly<Record<string, unknown>>, layer: Readonly<Record<string, unknown>>) {
+  const sections = [...new Set([...Object.keys(earlier), ...Object.keys(layer)])];
+  return Object.fromEntries(
+    sections.map((section) => {
+      const [old, present] = [earlier[section] as Json | undefined, layer[section] as Json | undefined];
+      return [section, isObject(old) && isObject(present) ? { ...old, ...present } : (present ?? old)];
+    }),
+  );
 }
 
 /** The layer of the machine with this identity; undefined when the roster has none, or another one under its name. */

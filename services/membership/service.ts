@@ -2,14 +2,16 @@
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
 import type { Archive } from '../machines/service.ts';
-import { install, readFacts, readFactsUninstalled, readOriginal, uninstall } from '../push/gateway.ts';
+import { forgetIdentity, install, readFacts, readFactsUninstalled, readOriginal, uninstall } from '../push/gateway.ts';
 import type { Script } from '../push/script.ts';
-import { connect, fingerprint, readHostKey, type Address, type Connection } from '../push/ssh.ts';
+import { fingerprint, type Address, type Connection } from '../push/ssh.ts';
 import type { AdmitOperation, Configuration, Facts, Registration, Revision } from '../schema/types.generated.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './contract.ts';
+import { doubtful, standing, type Standing } from './identity.ts';
 import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
 import { leaving, type LeavingDeps } from './leaving.ts';
+import { admission, predecessor, type Predecessor } from './succession.ts';
 import { discardDraft } from './waiting.ts';
 
 export interface MembershipDeps extends LeavingDeps {
@@ -17,10 +19,26 @@ export interface MembershipDeps extends LeavingDeps {
 }
 
 interface Examined {
+  /** Its own, or that of the machine whose place it takes. */
   readonly archive: Archive | undefined;
+  readonly stands: Standing;
+  readonly former: Predecessor | undefined;
   readonly plan: JoinPlan;
   /** The first of what stands in the way. */
   readonly obstacle: Obstacle | undefined;
+}
+
+/** What is known of a machine that is about to become a member. */
+interface Known {
+  readonly before: Registration | undefined;
+  readonly original: Facts;
+  /** The one that has its name, and gives it up. */
+  readonly holder: Registration | undefined;
+  /** The identity whose place it takes. */
+  readonly succeeds: string | undefined;
+  /** What is restored or discarded with this. */
+  readonly archive: Archive | undefined;
+  readonly rollout: boolean;
 }
 
 export function membershipService(deps: MembershipDeps): MembershipService {
@@ -34,7 +52,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       ...(privateKey === undefined ? {} : { privateKey }),
       ...(passphrase === undefined ? {} : { passphrase }),
     };
-    return connect({ host: request.host, port: request.port ?? 22 }, login, hostKey);
+    return deps.ssh.connect({ host: request.host, port: request.port ?? 22 }, login, hostKey);
   }
 
   async function present(): Promise<Configuration> {
@@ -43,19 +61,30 @@ export function membershipService(deps: MembershipDeps): MembershipService {
 
   async function examine(request: JoinRequest, hostKey: string, facts: Facts): Promise<Examined> {
     const configuration = await present();
-    const place = placeOf(facts.identity, configuration);
+    const [registrations, archives] = await Promise.all([machines.list(), machines.archives()]);
+    const { name, host, claim } = request;
+    const claimant = { name, host, hostKey, identity: facts.identity, claim };
+    const answering = await whoAnswers(doubtful(claimant, { registrations }));
+    const answers = (id: string) => answering.has(id);
+    const stands = standing(claimant, { configuration, registrations, archives, answers });
+    const { identity, succeeds } = stands;
+    const former = succeeds === undefined ? undefined : predecessor(succeeds, configuration, archives);
+    const place = former ? undefined : placeOf(identity, configuration);
     // What came with a configuration file and was committed is newer than what was archived when it left.
-    const archive = facts.identity === '' || place ? undefined : await machines.archive(facts.identity);
-    const group = groupOf(request.group, configuration, place, archive);
-    const candidate = { name: request.name, group, host: request.host, hostKey, facts };
-    const found = obstacles(candidate, { configuration, registrations: await machines.list() });
+    const archive = former ? former.archive : place ? undefined : archives.find(({ id }) => id === identity);
+    const group = groupOf(request.group, configuration, place ?? (former?.archive ? undefined : former), archive);
+    const candidate = { name, group, host, facts };
+    const found = obstacles(candidate, configuration, stands);
     const { postfix, ...rest } = facts;
     const plan: JoinPlan = {
       name: request.name,
       group,
       hostKey: fingerprint(hostKey),
       facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
-      layer: (place && configuration.layers[`machine/${place.name}`]) ?? firstLayer(facts),
+      layer:
+        former && !former.archive
+          ? former.layer
+          : ((place && configuration.layers[`machine/${place.name}`]) ?? firstLayer(facts)),
       ...(archive
         ? {
             known: {
@@ -65,10 +94,19 @@ export function membershipService(deps: MembershipDeps): MembershipService {
             },
           }
         : {}),
+      ...(former && !former.archive ? { replaces: { name: former.name, settings: settingsOf(former.layer) } } : {}),
       findings: found.map(({ finding }) => finding),
       notes: notes(candidate, archive),
     };
-    return { archive, plan, obstacle: found[0] };
+    return { archive, stands, former, plan, obstacle: found[0] };
+  }
+
+  /** Which of these machines show the host key that is on record, at the address that is. */
+  async function whoAnswers(asked: readonly Registration[]): Promise<ReadonlySet<string>> {
+    const answers = asked.map(async ({ id, host, port, hostKey }) =>
+      (await deps.ssh.readHostKey({ host, port }).catch(() => undefined)) === hostKey ? [id] : [],
+    );
+    return new Set((await Promise.all(answers)).flat());
   }
 
   async function join(author: string, request: AcceptedJoin) {
@@ -77,21 +115,25 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
-      const { archive, plan, obstacle } = await examine(request, hostKey, facts);
+      const { archive, stands, former, plan, obstacle } = await examine(request, hostKey, facts);
       if (obstacle) {
         const { code, finding } = obstacle;
         throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
       }
-      if (archive && request.archive === undefined) {
+      const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
+      if (archive && choice === undefined) {
         throw new NamedError(
           'identity-conflict',
           `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
         );
       }
-      const layer = archive && request.archive === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
-      const before = (await machines.list()).find(({ id }) => id === facts.identity);
+      const layer = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+      const registrations = await machines.list();
+      const before = registrations.find(({ id }) => id === stands.identity);
+      const holder = registrations.find((one) => one.name === request.name && holdsName(one));
       const original = await readOriginal(bootstrap, request.bootstrap, facts);
       // From here on the machine is changed; what is done is safe to do again when it breaks off.
+      if (stands.identity !== facts.identity) await forgetIdentity(bootstrap, request.bootstrap);
       const id = await install(bootstrap, request.bootstrap, deps.script, deps.sshKey.publicKey);
       const registration: Registration = {
         id,
@@ -102,23 +144,28 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         state: 'joining',
         facts,
       };
-      const admission: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
-      return await admit(author, registration, admission, { before, original, rollout: request.rollout ?? true });
+      const operation: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
+      return await admit(author, registration, operation, {
+        before,
+        original,
+        // The one that answers to the name gives it up to this one.
+        holder: former && holder && holder.id !== id ? holder : undefined,
+        succeeds: stands.succeeds,
+        archive,
+        rollout: request.rollout ?? true,
+      });
     } finally {
       bootstrap.close();
     }
   }
 
   /** The machine lets the controller in; now it becomes a member, or everything is taken back. */
-  async function admit(
-    author: string,
-    registration: Registration,
-    admission: AdmitOperation,
-    known: { readonly before: Registration | undefined; readonly original: Facts; readonly rollout: boolean },
-  ) {
+  async function admit(author: string, registration: Registration, operation: AdmitOperation, known: Known) {
     const { id, name } = registration;
+    const { holder, archive, succeeds } = known;
     try {
-      await machines.put(registration);
+      if (holder) await machines.succeed(holder, registration);
+      else await machines.put(registration);
       await machines.putOriginal(id, known.original);
       deps.pool.drop(id);
       const { connection } = await deps.pool.link(id);
@@ -129,11 +176,12 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         facts: await readFacts(connection, now()),
       };
       await machines.put(member);
-      const enrolled = await enroll(author, admission, known.rollout);
-      await machines.removeArchive(id);
+      const enrolled = await enroll(author, operation, known);
+      if (archive) await machines.removeArchive(archive.id);
+      if (succeeds !== undefined && succeeds !== id) await depart(succeeds);
       return { registration: member, ...enrolled };
     } catch (error) {
-      await takeBack(registration, known.before);
+      await takeBack(registration, known);
       if (!isNamed(error, 'invalid-configuration')) throw error;
       throw new NamedError(error.code, `${name} cannot join, and nothing is left on it: ${error.message}`, {
         findings: error.findings,
@@ -145,32 +193,55 @@ export function membershipService(deps: MembershipDeps): MembershipService {
   /** Puts the machine in the roster; one that came with a configuration file is there already, and is brought up to date. */
   async function enroll(
     author: string,
-    admission: AdmitOperation,
-    rollout: boolean,
+    operation: AdmitOperation,
+    { succeeds, rollout }: Known,
   ): Promise<{ readonly revision: Revision; readonly rollout?: number }> {
-    const { machine, id } = admission;
-    if (placeOf(id, await present()) === undefined) {
-      const options = { comment: `${machine} joined`, rollout, machines: [machine] };
-      return { revision: await config.apply(author, [admission], options) };
+    const { machine } = operation;
+    const comment = `${machine} joined${succeeds === undefined ? '' : ', in the place of the one before it'}`;
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const head = await config.head();
+      const operations = admission(operation, succeeds, await config.configuration(head.number));
+      if (operations.length === 0) {
+        if (!rollout) return { revision: head };
+        return { revision: head, rollout: (await deps.push.start(author, { machines: [machine] })).id };
+      }
+      // What it takes over is what its predecessor has by then, or the commit starts anew.
+      const expected = operations.length > 1 ? { expected: head.number } : {};
+      try {
+        return {
+          revision: await config.apply(author, operations, { comment, rollout, machines: [machine], ...expected }),
+        };
+      } catch (error) {
+        if (!isNamed(error, 'precondition-failed')) throw error;
+      }
     }
-    const revision = await config.head();
-    if (!rollout) return { revision };
-    return { revision, rollout: (await deps.push.start(author, { machines: [machine] })).id };
+    throw new NamedError('busy', `others keep committing while ${machine} joins; let it join again`, {
+      transient: true,
+    });
   }
 
-  async function takeBack({ id }: Registration, before: Registration | undefined): Promise<void> {
+  /** The machine whose place was taken: what is recorded of it goes, and it has left. */
+  async function depart(id: string): Promise<void> {
+    deps.pool.drop(id);
+    await deps.push.forget(id);
+    const registration = (await machines.list()).find((one) => one.id === id);
+    if (registration && registration.state !== 'left') await machines.put({ ...registration, state: 'left' });
+  }
+
+  async function takeBack({ id }: Registration, { before, holder, succeeds }: Known): Promise<void> {
     try {
       await uninstall((await deps.pool.link(id)).connection, false);
     } catch {
       // The first failure is the one to report; what is left on the machine is overwritten by the next join.
     }
     deps.pool.drop(id);
-    if (before && !holdsName(before)) await machines.put(before);
+    if (before && (!holdsName(before) || succeeds === id)) await machines.put(before);
     else await machines.remove(id);
+    if (holder) await machines.put(holder);
   }
 
   return {
-    hostKey: async ({ host, port = 22 }) => fingerprint(await readHostKey({ host, port })),
+    hostKey: async ({ host, port = 22 }) => fingerprint(await deps.ssh.readHostKey({ host, port })),
     join,
     async plan(request) {
       const hostKey = await expectedHostKey({ host: request.host, port: request.port ?? 22 }, request.hostKey);
@@ -185,14 +256,17 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     ...leaving(deps),
     discardDraft: (author) => discardDraft(deps, author),
   };
+
+  /** The host key that the machine shows; nothing is sent to one that shows another than `expected`. */
+  async function expectedHostKey(at: Address, expected: string | undefined): Promise<string> {
+    const hostKey = await deps.ssh.readHostKey(at);
+    if (expected === undefined || fingerprint(hostKey) === expected) return hostKey;
+    throw new NamedError(
+      'host-key-mismatch',
+      `${at.host} shows the host key ${fingerprint(hostKey)}, not the accepted ${expected}; nothing was sent; compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the machine`,
+    );
+  }
 }
 
-/** The host key that the machine shows; nothing is sent to one that shows another than `expected`. */
-async function expectedHostKey(at: Address, expected: string | undefined): Promise<string> {
-  const hostKey = await readHostKey(at);
-  if (expected === undefined || fingerprint(hostKey) === expected) return hostKey;
-  throw new NamedError(
-    'host-key-mismatch',
-    `${at.host} shows the host key ${fingerprint(hostKey)}, not the accepted ${expected}; nothing was sent; compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the machine`,
-  );
-}
+/** Far more than others commit while one machine joins. */
+const attempts = 20;

@@ -88,6 +88,12 @@ export async function install(
   return value(await call(connection, command, preamble + installer), 'identity');
 }
 
+/** Takes the identity from a copy of another machine, so that `install` gives it one of its own. */
+export async function forgetIdentity(connection: Connection, as: Elevation): Promise<void> {
+  const { command, preamble } = await elevated(connection, 'sh -s', as);
+  await call(connection, command, `${preamble}rm -f /var/lib/signet/identity && echo end\n`);
+}
+
 /** Replaces the gateway's script by this controller's. */
 export async function upgrade(connection: Connection, { text }: Script, epoch: number): Promise<void> {
   const bytes = Buffer.from(text);

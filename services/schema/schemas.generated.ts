@@ -201,6 +201,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: '../common.schema.json#/$defs/name',
         description: 'Defaults to `main`, the group that is there from the start.',
       },
+      claim: {
+        type: 'string',
+        enum: ['replace', 'new'],
+        description:
+          'What a machine is that cannot be told for sure. replace: it takes the place of the machine that has its name or its identity, with settings and certificates, as after it was reinstalled; new: it is a machine of its own, as a copy of another is, and gets an identity of its own.',
+      },
       bootstrap: {
         title: 'Bootstrap',
         description: 'How to log in once, to install the script and the key of the controller. Never stored.',
@@ -1318,6 +1324,14 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           settings: { type: 'array', items: { type: 'string' } },
         },
       },
+      replaces: {
+        title: 'Replaced machine',
+        description: 'Set when it takes the place of a machine in the configuration: with its settings.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'settings'],
+        properties: { name: { type: 'string' }, settings: { type: 'array', items: { type: 'string' } } },
+      },
       findings: {
         type: 'array',
         description: 'What stands in the way; empty when it can join.',
@@ -1347,6 +1361,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         pattern: '^SHA256:[A-Za-z0-9+/]{43}$',
         description:
           'The fingerprint that is expected. A machine that shows another is sent nothing: neither user nor password.',
+      },
+      claim: {
+        type: 'string',
+        enum: ['replace', 'new'],
+        description:
+          'What a machine is that cannot be told for sure. replace: it takes the place of the machine that has its name or its identity, with settings and certificates, as after it was reinstalled; new: it is a machine of its own, as a copy of another is, and gets an identity of its own.',
       },
       bootstrap: {
         title: 'Bootstrap',

@@ -370,6 +370,10 @@ export interface AcceptedJoin {
    * Defaults to `main`, the group that is there from the start.
    */
   readonly group?: string;
+  /**
+   * What a machine is that cannot be told for sure. replace: it takes the place of the machine that has its name or its identity, with settings and certificates, as after it was reinstalled; new: it is a machine of its own, as a copy of another is, and gets an identity of its own.
+   */
+  readonly claim?: 'replace' | 'new';
   readonly bootstrap: Bootstrap;
   /**
    * As ssh-keygen -l prints it; another one is refused.
@@ -1589,6 +1593,7 @@ export interface JoinPlan {
     readonly [k: string]: unknown;
   };
   readonly known?: KnownMachine;
+  readonly replaces?: ReplacedMachine;
   /**
    * What stands in the way; empty when it can join.
    */
@@ -1626,6 +1631,13 @@ export interface KnownMachine {
   readonly settings: readonly string[];
 }
 /**
+ * Set when it takes the place of a machine in the configuration: with its settings.
+ */
+export interface ReplacedMachine {
+  readonly name: string;
+  readonly settings: readonly string[];
+}
+/**
  * A machine that may become a member.
  */
 export interface JoinRequest {
@@ -1646,6 +1658,10 @@ export interface JoinRequest {
    * The fingerprint that is expected. A machine that shows another is sent nothing: neither user nor password.
    */
   readonly hostKey?: string;
+  /**
+   * What a machine is that cannot be told for sure. replace: it takes the place of the machine that has its name or its identity, with settings and certificates, as after it was reinstalled; new: it is a machine of its own, as a copy of another is, and gets an identity of its own.
+   */
+  readonly claim?: 'replace' | 'new';
   readonly bootstrap: Bootstrap1;
 }
 /**

@@ -6,6 +6,7 @@ import type { MembershipService } from '../../services/membership/contract.ts';
 import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
+import { connect, readHostKey } from '../../services/push/ssh.ts';
 import { furnish, registration, surroundings, type Surroundings } from '../backup/surroundings.ts';
 import { machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
@@ -95,7 +96,7 @@ function membershipOf({ config, machines }: Surroundings): MembershipService {
   };
   const push = { forget: () => Promise.resolve() } as unknown as PushService;
   return membershipService({
-    ...{ config, machines, push, pool },
+    ...{ config, machines, push, pool, ssh: { connect, readHostKey } },
     ...{ sshKey: { publicKey: '', privateKey: '' }, script: { version: '1', text: '', installer: '' } },
     now: () => new Date('2026-11-24T10:00:00Z'),
   });

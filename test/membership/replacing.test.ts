@@ -1,0 +1,159 @@
+/** Machines that come back as others, and others that come as them: real configuration and records, gateways as SSH shows them. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+
+import { fingerprint } from '../../services/push/ssh.ts';
+import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
+import { membershipService } from '../../services/membership/service.ts';
+import type { PushService } from '../../services/push/contract.ts';
+import { surroundings, type Surroundings } from '../backup/surroundings.ts';
+import { machineId } from '../config/surroundings.ts';
+import { withoutOpenssl } from '../pki/openssl.ts';
+import { standInGateways, type StandIn } from './stand-in-gateways.ts';
+
+const [first, second] = ['198.18.0.1', '198.18.0.2'];
+const keyOf = (n: number) => `ssh-ed25519 ${Buffer.from(`key ${n}`).toString('base64')}`;
+
+describe('a machine called mx2', { skip: withoutOpenssl }, () => {
+  let at: Surroundings;
+  let membership: MembershipService;
+  let gateways: Map<string, StandIn>;
+  let identities = 0;
+
+  beforeEach(async () => {
+    at = await surroundings();
+    identities = 0;
+    gateways = new Map([first, second].map((host, n) => [host, fresh(n + 1)]));
+    const { ssh, poolOf, sshKey } = standInGateways(gateways, () => machineId(++identities));
+    const push = {
+      forget: () => Promise.resolve(),
+      start: () => Promise.resolve({ id: 7 }),
+    } as unknown as PushService;
+    membership = membershipService({
+      ...{ config: at.config, machines: at.machines, push, pool: poolOf(at.machines), ssh, sshKey },
+      ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
+    });
+    await join(second, 'mx2');
+    const { binding } = await at.pki.create({ subject: { commonName: 'mx2.example.test' }, key: 'ec-p256' });
+    const set = { op: 'set', level: 'machine/mx2', path: '/certificates/own', value: binding } as const;
+    await at.config.apply('anna', [set], { comment: 'its own', rollout: false });
+  });
+  afterEach(() => at.close());
+
+  const fresh = (n: number): StandIn => ({ hostKey: keyOf(n), identity: '', up: true, installed: false });
+  const gateway = (host: string) => gateways.get(host) ?? assert.fail(host);
+  const reinstall = (host: string, n: number) => gateways.set(host, fresh(n));
+
+  function join(host: string, name: string, more: Partial<AcceptedJoin> = {}) {
+    const hostKey = fingerprint(gateway(host).hostKey);
+    return membership.join('anna', { name, host, hostKey, bootstrap: { user: 'root' }, rollout: false, ...more });
+  }
+  const now = async () => at.config.configuration((await at.config.head()).number);
+  const certificates = async (name: string) =>
+    Object.keys((await now()).layers[`machine/${name}`]?.['certificates'] ?? {});
+  const states = async () => (await at.machines.list()).map(({ id, name, state }) => `${id.at(-1)} ${name} ${state}`);
+
+  it('that was reinstalled takes its place with --replace: roster, settings and certificates, in one revision', async () => {
+    reinstall(second, 9);
+    const { number } = await at.config.head();
+    await assert.rejects(join(second, 'mx2'), {
+      code: 'identity-conflict',
+      message: /at this address, with another host key and identity: .* --replace/,
+    });
+
+    const { registration, revision } = await join(second, 'mx2', { claim: 'replace' });
+
+    assert.equal(revision.number, number + 1);
+    assert.deepEqual((await now()).machines, { mx2: { id: machineId(2), group: 'main' } });
+    assert.deepEqual(await certificates('mx2'), ['own']);
+    assert.deepEqual([registration.id, registration.hostKey], [machineId(2), keyOf(9)]);
+    assert.deepEqual((await states()).sort(), ['1 mx2 left', '2 mx2 member']);
+  });
+
+  it('that left and was reinstalled gets what is archived back with --replace, and nothing without', async () => {
+    await membership.leave('anna', 'mx2', {});
+    reinstall(second, 9);
+    await assert.rejects(
+      join(second, 'mx2'),
+      /a machine called mx2 left on 2026-11-24, .* --replace, .* --new-identity/,
+    );
+
+    await join(second, 'mx2', { claim: 'replace' });
+
+    assert.deepEqual(await certificates('mx2'), ['own']);
+    assert.deepEqual(await at.machines.archives(), []);
+  });
+
+  it('that left stays in its archive when another machine has its name', async () => {
+    await membership.leave('anna', 'mx2', {});
+
+    await join(first, 'mx2', { claim: 'new' });
+
+    assert.deepEqual(await certificates('mx2'), []);
+    assert.deepEqual(
+      (await at.machines.archives()).map(({ name, layer }) => [name, Object.keys(layer)]),
+      [['mx2', ['certificates', 'interfaces']]],
+    );
+  });
+
+  it('whose host keys are new stays itself with --replace, without a revision', async () => {
+    gateway(second).hostKey = keyOf(9);
+    await assert.rejects(join(second, 'mx2'), /identity of the member mx2, .* another host key/);
+    const { number } = await at.config.head();
+
+    const { registration, revision } = await join(second, 'mx2', { claim: 'replace' });
+
+    assert.deepEqual([registration.hostKey, registration.id, revision.number], [keyOf(9), machineId(1), number]);
+    assert.deepEqual(await certificates('mx2'), ['own']);
+  });
+
+  it('is not replaced as long as it answers', async () => {
+    await assert.rejects(join(first, 'mx2', { claim: 'replace' }), /answers there with its own host key; let that one/);
+
+    assert.equal(gateway(first).installed, false);
+    assert.deepEqual(await states(), ['1 mx2 member']);
+  });
+
+  it('has a copy, which joins with an identity of its own', async () => {
+    gateway(first).identity = machineId(1);
+    await assert.rejects(
+      join(first, 'mx3'),
+      /which answers at 198\.18\.0\.2 with a host key of its own: .* --new-identity/,
+    );
+
+    await join(first, 'mx3', { claim: 'new' });
+
+    assert.equal(gateway(first).identity, machineId(2));
+    assert.deepEqual((await states()).sort(), ['1 mx2 member', '2 mx3 member']);
+    assert.deepEqual(await certificates('mx2'), ['own']);
+  });
+
+  it('stays a member as it was when the one that was to replace it cannot join after all', async () => {
+    reinstall(second, 9);
+    const { config } = at;
+    const fails = { ...config, apply: () => Promise.reject(new Error('the store is full')) };
+    const { ssh, poolOf, sshKey } = standInGateways(gateways, () => machineId(++identities));
+    const broken = membershipService({
+      ...{ config: fails, machines: at.machines, push: {} as PushService, pool: poolOf(at.machines), ssh, sshKey },
+      ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
+    });
+    const request = { name: 'mx2', host: second, hostKey: fingerprint(keyOf(9)), bootstrap: { user: 'root' } };
+
+    await assert.rejects(broken.join('anna', { ...request, claim: 'replace' }), /the store is full/);
+
+    assert.deepEqual(await states(), ['1 mx2 member']);
+    assert.equal(gateway(second).installed, false);
+    assert.deepEqual(await certificates('mx2'), ['own']);
+  });
+
+  it('that left is recognised under another name and address', async () => {
+    await membership.leave('anna', 'mx2', {});
+    gateways.set('198.18.0.99', gateway(second));
+
+    const { known } = await membership.plan({ name: 'mx7', host: '198.18.0.99', bootstrap: { user: 'root' } });
+    await join('198.18.0.99', 'mx7', { archive: 'restore' });
+
+    assert.equal(known?.name, 'mx2');
+    assert.deepEqual(await certificates('mx7'), ['own']);
+  });
+});

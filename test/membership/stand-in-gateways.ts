@@ -1,0 +1,101 @@
+/** Gateways without a lab: as SSH shows them, with just enough behind it for machines to join, leave and be recognised. */
+import { Duplex } from 'node:stream';
+
+import { NamedError } from '../../services/errors.ts';
+import type { MachineService } from '../../services/machines/service.ts';
+import type { MembershipDeps } from '../../services/membership/service.ts';
+import type { Pool } from '../../services/push/pool.ts';
+import type { Connection } from '../../services/push/ssh.ts';
+
+export interface StandIn {
+  /** What a test may change: another host key is a reinstalled machine, no identity one that was never a member. */
+  hostKey: string;
+  identity: string;
+  up: boolean;
+  /** Whether the controller's key is let in, and its script is there. */
+  installed: boolean;
+}
+
+/** The gateways by address; `next` gives each the identity that its script would make up. */
+export function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => string) {
+  function at(host: string): StandIn {
+    const gateway = gateways.get(host);
+    if (!gateway?.up) throw new NamedError('unreachable', `${host} does not answer`, { transient: true });
+    return gateway;
+  }
+
+  const ssh: MembershipDeps['ssh'] = {
+    readHostKey: ({ host }) => Promise.resolve().then(() => at(host).hostKey),
+    async connect({ host }, login, pinned) {
+      await Promise.resolve();
+      const gateway = at(host);
+      if (gateway.hostKey !== pinned) throw new NamedError('host-key-mismatch', `${host} has another host key`);
+      if (login.privateKey === controllerKey && !gateway.installed)
+        throw new NamedError('login-refused', 'no such key');
+      return connectionTo(gateway, next);
+    },
+  };
+
+  const poolOf = (machines: MachineService): Pool => ({
+    async link(id) {
+      const { host, port, user, hostKey } = await machines.get(id);
+      const connection = await ssh.connect({ host, port }, { user, privateKey: controllerKey }, hostKey);
+      return { connection, pushSession: () => Promise.reject(new Error('nothing is pushed here')) };
+    },
+    drop: () => undefined,
+    close: () => undefined,
+  });
+
+  return { ssh, poolOf, sshKey: { publicKey: 'ssh-ed25519 AAAA', privateKey: controllerKey } };
+}
+
+const controllerKey = 'the key of the controller';
+
+function connectionTo(gateway: StandIn, next: () => string): Connection {
+  return {
+    lost: new AbortController().signal,
+    close: () => undefined,
+    forward: () => Promise.reject(new Error('nothing is forwarded here')),
+    exec(command) {
+      const input: string[] = [];
+      const stream = new Duplex({
+        read: () => undefined,
+        write(chunk: Buffer, _encoding, done) {
+          input.push(chunk.toString());
+          done();
+        },
+        final(done) {
+          this.push(answer(gateway, command, input.join(''), next));
+          this.push(null);
+          done();
+        },
+      });
+      return Promise.resolve({ stream, stderr: () => '', done: Promise.resolve(0) });
+    },
+  };
+}
+
+function answer(gateway: StandIn, command: string, input: string, next: () => string): string {
+  const lines = (...more: readonly string[]) => `${[...more, 'end'].join('\n')}\n`;
+  if (command.includes('facts')) return lines(...facts(gateway));
+  if (command.includes('install')) {
+    gateway.identity ||= next();
+    gateway.installed = true;
+    return lines(`identity ${gateway.identity}`);
+  }
+  if (command.startsWith('leave')) {
+    gateway.installed = false;
+    return lines('left');
+  }
+  if (command === 'status') return lines('script 1', 'current 0 -');
+  if (input.includes('rm -f /var/lib/signet/identity')) gateway.identity = '';
+  return lines();
+}
+
+function facts({ identity }: StandIn): readonly string[] {
+  return [
+    ...['script -', `identity ${identity || '-'}`, 'hostname mx.example.test', 'os Debian', 'boot-id boot'],
+    ...['boot-hook systemd', 'free-kilobytes 1000000', 'postfix 3.7.11', 'running yes'],
+    ...['config-directory /etc/postfix', 'queue-directory /var/spool/postfix', 'parameter myhostname mx.example.test'],
+  ];
+}
