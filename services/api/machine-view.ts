@@ -7,7 +7,7 @@ export function machineView(
   facts: Facts | undefined,
   status: MachineStatus | undefined,
 ): MachineView {
-  const { id, name, host, port, state } = registration;
+  const { id, name, host, port, state, unfinished } = registration;
   const entry = Object.hasOwn(machines, name) ? machines[name] : undefined;
   return {
     name,
@@ -17,6 +17,7 @@ export function machineView(
     host,
     port,
     state,
+    ...(unfinished === undefined ? {} : { unfinished }),
     ...(facts ? { facts: shown(facts) } : {}),
     status: status ?? { machine: name, served: [] },
   };

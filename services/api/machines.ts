@@ -15,9 +15,10 @@ export const machineRoutes: readonly Route[] = [
     method: 'get',
     path: '/machines',
     role: 'viewer',
-    summary: 'Every machine with its status, by name; those that left are not among them',
+    summary: 'Every machine with its status, by name; those that left only when all are asked for',
+    query: 'machine-list-query',
     response: 'machine-list',
-    handle: async (context) => ({ body: { machines: await views(context) } }),
+    handle: async (context, { query }) => ({ body: { machines: await views(context, query.all === 'true') } }),
   }),
   route({
     name: 'show-host-key',
@@ -169,16 +170,16 @@ export const machineRoutes: readonly Route[] = [
   }),
 ];
 
-async function views({ config, machines, push }: Context): Promise<readonly MachineView[]> {
+async function views({ config, machines, push }: Context, all: boolean): Promise<readonly MachineView[]> {
   const [registrations, statuses, { number }] = await Promise.all([machines.list(), push.statuses(), config.head()]);
   const configuration = await config.configuration(number);
   const byName = new Map(statuses.map((status) => [status.machine, status]));
   return (
     registrations
-      .filter(({ state }) => state !== 'left')
-      // One that waits may share its name with a member, whose status is not its own.
+      .filter(({ state }) => all || state !== 'left')
+      // One that waits or left may share its name with a member, whose status is not its own.
       .map((one) =>
-        machineView(one, configuration, one.facts, one.state === 'waiting' ? undefined : byName.get(one.name)),
+        machineView(one, configuration, one.facts, one.state === 'member' ? byName.get(one.name) : undefined),
       )
       .sort((a, b) => compareNames(a.name, b.name))
   );

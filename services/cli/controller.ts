@@ -21,7 +21,7 @@ export function controller(client: Client) {
   return {
     health: () => client.json({ method: 'GET', path: '/health' }) as Promise<Shape.Health>,
 
-    machines: () => get<Shape.MachineList>('/machines'),
+    machines: (all = false) => get<Shape.MachineList>(all ? '/machines?all=true' : '/machines'),
     machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
     hostKey: (at: Shape.HostKeyRequest) => post<Shape.HostKey>('/machines/host-key', at),
     planJoin: (request: Shape.JoinRequest) => post<Shape.JoinPlan>('/machines/plan', request),

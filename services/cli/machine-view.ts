@@ -90,11 +90,12 @@ export function expiry(expires: string, now: Date): Span {
   return days < soonDays ? { text: `${day} in ${days} days`, tone: 'warn' } : day;
 }
 
-function remarks({ state, facts, status }: MachineView, demonstrations: ReadonlySet<string>): Text {
+function remarks({ state, unfinished, facts, status }: MachineView, demonstrations: ReadonlySet<string>): Text {
   const { served } = status;
   const drift = status.deployed?.drift.length ?? 0;
   const notes: Span[] = [];
   if (state !== 'member') notes.push({ text: state, tone: 'warn' });
+  if (unfinished !== undefined) notes.push({ text: "if it comes back, Signet's key on it goes", tone: 'warn' });
   if (status.problem !== undefined) notes.push({ text: status.problem, tone: 'bad' });
   if (drift > 0)
     notes.push({ text: drift === 1 ? 'drift: 1 change by hand' : `drift: ${drift} changes by hand`, tone: 'warn' });

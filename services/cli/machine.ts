@@ -44,7 +44,8 @@ export function machineCommands(program: Command, session: () => Session): void 
     'signet machine list',
   )
     .option('--group <name>', 'only the machines of this group')
-    .action(async (options: { readonly group?: string }) => list(session(), options.group));
+    .option('--all', 'also those that left')
+    .action(async (options: ListOptions) => list(session(), options));
 
   command(machine, 'show', 'show what is known of one machine', 'signet machine show mx1')
     .argument('<name>')
@@ -108,9 +109,14 @@ interface LeaveOptions {
   readonly yes?: true;
 }
 
-async function list(session: Session, group: string | undefined): Promise<void> {
+interface ListOptions {
+  readonly group?: string;
+  readonly all?: true;
+}
+
+async function list(session: Session, { group, all }: ListOptions): Promise<void> {
   const { controller, print } = session;
-  const [{ machines }, unverifiable] = await Promise.all([controller.machines(), demonstrations(session)]);
+  const [{ machines }, unverifiable] = await Promise.all([controller.machines(all), demonstrations(session)]);
   const chosen = machines.filter((machine) => group === undefined || machine.group === group);
   print.show({ machines: chosen }, () => {
     if (chosen.length > 0)

@@ -122,6 +122,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       config,
       machines,
       push,
+      membership,
       alerts,
       sessions,
       audit,

@@ -10,15 +10,17 @@ import { follow } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { alerting, type AlertingDeps } from './alerting.ts';
+import { departing, type DepartingDeps } from './departing.ts';
 import { sealing, type SealingDeps } from './sealing.ts';
 import { collecting, type CollectingDeps } from './collecting.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
 import { upkeep } from './upkeep.ts';
 
-export interface LeadDeps extends SweepDeps, AlertingDeps, CollectingDeps, SealingDeps {
+export interface LeadDeps extends SweepDeps, DepartingDeps, AlertingDeps, CollectingDeps, SealingDeps {
   readonly store: Store;
   readonly config: ConfigService;
   readonly push: PushService & PushLeader;
+  readonly audit: SealingDeps['audit'] & DepartingDeps['audit'];
   readonly name: string;
 }
 
@@ -62,6 +64,7 @@ async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<
     deps.push.lead({ epoch, fence: lease.fence }, all),
     followHead(deps, all),
     sweep(deps, all),
+    departing(deps, all),
     collecting(deps, all),
     alerting(deps, lease.fence, all),
     sealing(deps, lease.fence, all),

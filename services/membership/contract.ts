@@ -83,6 +83,13 @@ export interface MembershipService {
     author: string,
     request: AcceptedJoin,
   ): Promise<{ readonly registration: Registration; readonly revision: Revision; readonly rollout?: number }>;
+  /** Machines that left without being let go, and may still come back. */
+  expectedBack(): Promise<readonly Registration[]>;
+  /**
+   * Lets one of these go: removes what Signet has on it, and proves that; in words, what came of it, undefined when there is
+   * nothing to do. Throws as long as it cannot be reached.
+   */
+  finishLeave(id: string): Promise<string | undefined>;
   planLeave(machine: string): Promise<LeavePlan>;
   leave(
     author: string,

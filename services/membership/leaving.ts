@@ -45,7 +45,12 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
       const notes = await letGo(registration, restoreOriginal, reach);
       await deps.push.forget(registration.id);
       // Last, as it is found by its name until then.
-      await machines.put({ ...registration, state: 'left' });
+      const isSilent = reach === 'silent' && registration.state !== 'waiting';
+      await machines.put({
+        ...registration,
+        state: 'left',
+        ...(isSilent ? { unfinished: now().toISOString() } : {}),
+      });
       return { revision, plan: leavePlan({ registration, layer, reach }), notes };
     },
   };
@@ -109,7 +114,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     if (state === 'waiting') return [`${name} was not taken over by this controller, so nothing on it was changed`];
     if (reach === 'silent') {
       return [
-        `${name} could not be reached: the line of the key "signet" is still in its authorized_keys; remove it there`,
+        `${name} could not be reached: the line of the key "signet" is still in its authorized_keys; remove it there, or let it come back: as long as its key fits, the controller then removes what is Signet's by itself (signet machine list --all)`,
       ];
     }
     if (reach === 'shut-out') {

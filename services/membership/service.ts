@@ -7,6 +7,7 @@ import type { Script } from '../push/script.ts';
 import { fingerprint, type Address, type Connection } from '../push/ssh.ts';
 import type { AdmitOperation, Configuration, Facts, Registration, Revision } from '../schema/types.generated.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './contract.ts';
+import { departed } from './departed.ts';
 import { doubtful, standing, type Standing } from './identity.ts';
 import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
@@ -225,7 +226,9 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     deps.pool.drop(id);
     await deps.push.forget(id);
     const registration = (await machines.list()).find((one) => one.id === id);
-    if (registration && registration.state !== 'left') await machines.put({ ...registration, state: 'left' });
+    if (!registration || registration.state === 'waiting') return;
+    // Its disk may come back some day, with the controller's key on it.
+    await machines.put({ ...registration, state: 'left', unfinished: now().toISOString() });
   }
 
   async function takeBack({ id }: Registration, { before, holder, succeeds }: Known): Promise<void> {
@@ -254,6 +257,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       }
     },
     ...leaving(deps),
+    ...departed(deps),
     discardDraft: (author) => discardDraft(deps, author),
   };
 

@@ -1600,6 +1600,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/machine-list-query.schema.json',
+    title: 'Machine list query',
+    description: 'Which machines to list.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: { all: { type: 'string', enum: ['true', 'false'], description: 'Also those that left.' } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/machine-list.schema.json',
     title: 'Machine list',
     description: 'Every machine, by name.',
@@ -1649,6 +1659,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         },
       },
       status: { $ref: '../status.schema.json' },
+      unfinished: {
+        $ref: '../common.schema.json#/$defs/instant',
+        description:
+          "Since when it has left without being let go: Signet's key and script are still on it, and go when it comes back.",
+      },
     },
   },
   {
@@ -3867,6 +3882,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       joined: { $ref: 'common.schema.json#/$defs/instant' },
       facts: { $ref: 'facts.schema.json' },
+      unfinished: {
+        $ref: 'common.schema.json#/$defs/instant',
+        description:
+          "Since when it has left without being let go, since it could not be reached: Signet's key and script are still on it.",
+      },
     },
   },
   {

@@ -88,6 +88,7 @@ export interface Shapes {
   readonly 'log-reading': LogReading;
   readonly 'machine-change': MachineChange;
   readonly 'machine-diff': MachineDiff;
+  readonly 'machine-list-query': MachineListQuery;
   readonly 'machine-list': MachineList;
   readonly 'machine-view': MachineView;
   readonly 'mail-session-list': MailSessionList;
@@ -1705,6 +1706,10 @@ export interface MachineView {
   readonly state: 'waiting' | 'joining' | 'member' | 'left';
   readonly facts?: MachineFacts;
   readonly status: MachineStatus;
+  /**
+   * Since when it has left without being let go: Signet's key and script are still on it, and go when it comes back.
+   */
+  readonly unfinished?: string;
 }
 export interface MachineFacts {
   readonly os: string;
@@ -1937,6 +1942,15 @@ export interface LogReadingRequest {
    * Left out: those of all members.
    */
   readonly machine?: string;
+}
+/**
+ * Which machines to list.
+ */
+export interface MachineListQuery {
+  /**
+   * Also those that left.
+   */
+  readonly all?: 'true' | 'false';
 }
 /**
  * Every machine, by name.
@@ -3389,6 +3403,10 @@ export interface Registration {
    */
   readonly joined?: string;
   readonly facts?: Facts;
+  /**
+   * Since when it has left without being let go, since it could not be reached: Signet's key and script are still on it.
+   */
+  readonly unfinished?: string;
 }
 /**
  * What a machine was found to be; read by the gateway script, never configuration.

@@ -147,6 +147,8 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
       return { registration, revision };
     },
     discardDraft: (author) => discardDraft({ config, machines }, author),
+    expectedBack: () => Promise.resolve([]),
+    finishLeave: () => Promise.resolve(undefined),
     planLeave,
     async leave(author, machine) {
       const plan = await planLeave(machine);

@@ -4,12 +4,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { fingerprint } from '../../services/push/ssh.ts';
 import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
-import { membershipService } from '../../services/membership/service.ts';
-import type { PushService } from '../../services/push/contract.ts';
 import { surroundings, type Surroundings } from '../backup/surroundings.ts';
 import { machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
-import { standInGateways, type StandIn } from './stand-in-gateways.ts';
+import { membershipOver, type StandIn } from './stand-in-gateways.ts';
 
 const [first, second] = ['198.18.0.1', '198.18.0.2'];
 const keyOf = (n: number) => `ssh-ed25519 ${Buffer.from(`key ${n}`).toString('base64')}`;
@@ -24,15 +22,7 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     at = await surroundings();
     identities = 0;
     gateways = new Map([first, second].map((host, n) => [host, fresh(n + 1)]));
-    const { ssh, poolOf, sshKey } = standInGateways(gateways, () => machineId(++identities));
-    const push = {
-      forget: () => Promise.resolve(),
-      start: () => Promise.resolve({ id: 7 }),
-    } as unknown as PushService;
-    membership = membershipService({
-      ...{ config: at.config, machines: at.machines, push, pool: poolOf(at.machines), ssh, sshKey },
-      ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
-    });
+    membership = membershipOver(at, gateways, next);
     await join(second, 'mx2');
     const { binding } = await at.pki.create({ subject: { commonName: 'mx2.example.test' }, key: 'ec-p256' });
     const set = { op: 'set', level: 'machine/mx2', path: '/certificates/own', value: binding } as const;
@@ -40,6 +30,7 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
   });
   afterEach(() => at.close());
 
+  const next = () => machineId(++identities);
   const fresh = (n: number): StandIn => ({ hostKey: keyOf(n), identity: '', up: true, installed: false });
   const gateway = (host: string) => gateways.get(host) ?? assert.fail(host);
   const reinstall = (host: string, n: number) => gateways.set(host, fresh(n));
@@ -132,11 +123,7 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     reinstall(second, 9);
     const { config } = at;
     const fails = { ...config, apply: () => Promise.reject(new Error('the store is full')) };
-    const { ssh, poolOf, sshKey } = standInGateways(gateways, () => machineId(++identities));
-    const broken = membershipService({
-      ...{ config: fails, machines: at.machines, push: {} as PushService, pool: poolOf(at.machines), ssh, sshKey },
-      ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
-    });
+    const broken = membershipOver({ config: fails, machines: at.machines }, gateways, next);
     const request = { name: 'mx2', host: second, hostKey: fingerprint(keyOf(9)), bootstrap: { user: 'root' } };
 
     await assert.rejects(broken.join('anna', { ...request, claim: 'replace' }), /the store is full/);
@@ -155,5 +142,34 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
 
     assert.equal(known?.name, 'mx2');
     assert.deepEqual(await certificates('mx7'), ['own']);
+  });
+
+  it('that was let go while it was dark is let go for good when it is back, and not before', async () => {
+    gateway(second).up = false;
+    const { notes } = await membership.leave('anna', 'mx2', { force: true });
+    const [waiting] = await membership.expectedBack();
+    assert.deepEqual([waiting?.id, waiting?.unfinished], [machineId(1), '2026-11-24T10:00:00.000Z']);
+    assert.match(notes.join(), /let it come back/);
+    await assert.rejects(membership.finishLeave(machineId(1)), /does not answer/);
+
+    gateway(second).up = true;
+    const came = await membership.finishLeave(machineId(1));
+
+    assert.equal(came, 'the controller can no longer log in to it');
+    assert.equal(gateway(second).installed, false);
+    assert.deepEqual(await membership.expectedBack(), []);
+    assert.equal(await membership.finishLeave(machineId(1)), undefined);
+    assert.equal((await at.machines.archive(machineId(1)))?.name, 'mx2');
+  });
+
+  it('that was let go while it was dark and joins again is not let go a second time', async () => {
+    gateway(second).up = false;
+    await membership.leave('anna', 'mx2', { force: true });
+    gateway(second).up = true;
+    await join(second, 'mx2', { archive: 'restore' });
+
+    assert.deepEqual(await membership.expectedBack(), []);
+    assert.equal(await membership.finishLeave(machineId(1)), undefined);
+    assert.equal(gateway(second).installed, true);
   });
 });

@@ -3,7 +3,9 @@ import { Duplex } from 'node:stream';
 
 import { NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
-import type { MembershipDeps } from '../../services/membership/service.ts';
+import type { MembershipService } from '../../services/membership/contract.ts';
+import { membershipService, type MembershipDeps } from '../../services/membership/service.ts';
+import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
 import type { Connection } from '../../services/push/ssh.ts';
 
@@ -16,8 +18,22 @@ export interface StandIn {
   installed: boolean;
 }
 
+/** Membership over these gateways; nothing is pushed. */
+export function membershipOver(
+  { config, machines }: Pick<MembershipDeps, 'config' | 'machines'>,
+  gateways: ReadonlyMap<string, StandIn>,
+  next: () => string,
+): MembershipService {
+  const { ssh, poolOf, sshKey } = standInGateways(gateways, next);
+  const push = { forget: () => Promise.resolve(), start: () => Promise.resolve({ id: 7 }) } as unknown as PushService;
+  return membershipService({
+    ...{ config, machines, push, pool: poolOf(machines), ssh, sshKey },
+    ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
+  });
+}
+
 /** The gateways by address; `next` gives each the identity that its script would make up. */
-export function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => string) {
+function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => string) {
   function at(host: string): StandIn {
     const gateway = gateways.get(host);
     if (!gateway?.up) throw new NamedError('unreachable', `${host} does not answer`, { transient: true });

@@ -1,0 +1,59 @@
+/** Machines that left without being let go, since they could not be reached: when they are back, Signet's key and script go. */
+import { isNamed } from '../errors.ts';
+import type { MachineService } from '../machines/service.ts';
+import { uninstall } from '../push/gateway.ts';
+import type { Pool } from '../push/pool.ts';
+import type { Registration } from '../schema/types.generated.ts';
+import type { MembershipService } from './contract.ts';
+
+export interface DepartedDeps {
+  readonly machines: Pick<MachineService, 'get' | 'list' | 'put'>;
+  readonly pool: Pick<Pool, 'link' | 'drop'>;
+  readonly now: () => Date;
+}
+
+/** For how long a machine is expected back. */
+const patienceDays = 90;
+
+export function departed({
+  machines,
+  pool,
+  now,
+}: DepartedDeps): Pick<MembershipService, 'expectedBack' | 'finishLeave'> {
+  return {
+    async expectedBack() {
+      const earliest = now().getTime() - patienceDays * 86_400_000;
+      return (await machines.list()).filter(
+        ({ state, unfinished }) => state === 'left' && unfinished !== undefined && Date.parse(unfinished) > earliest,
+      );
+    },
+    async finishLeave(id) {
+      const { state, unfinished } = await machines.get(id);
+      if (state !== 'left' || unfinished === undefined) return undefined;
+      try {
+        await uninstall((await pool.link(id)).connection, false);
+      } catch (error) {
+        if (!isNamed(error, 'login-refused')) throw error;
+        return await settle(id, 'it no longer lets the controller in');
+      } finally {
+        pool.drop(id);
+      }
+      try {
+        await pool.link(id);
+      } catch (error) {
+        if (isNamed(error, 'login-refused')) return await settle(id, 'the controller can no longer log in to it');
+        throw error;
+      } finally {
+        pool.drop(id);
+      }
+      return await settle(id, 'it still lets the controller in; look for another line with its key in authorized_keys');
+    },
+  };
+
+  /** It may have joined again meanwhile: then it stays what it is. */
+  async function settle(id: string, outcome: string): Promise<string> {
+    const { unfinished: _unfinished, ...registration }: Registration = await machines.get(id);
+    if (registration.state === 'left') await machines.put(registration);
+    return outcome;
+  }
+}

@@ -1,0 +1,97 @@
+/** A gateway leaves, is reinstalled, and takes its former place; another leaves, moves, and is recognised. Nothing of either is lost. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import type { CertificateDetail, MachineView } from '../../services/schema/types.generated.ts';
+import { acceptsMail, skipLab, startLab, type Gateway } from '../lab/harness.ts';
+import { cli, hostKeyOf, joinWords, served, type Cli } from './cli.ts';
+import { startSignetd } from './signetd.ts';
+
+describe('coming back', { skip: skipLab }, () => {
+  const ends: (() => Promise<void>)[] = [];
+  let signet: Cli;
+  let one: Gateway;
+  let two: Gateway;
+  let own = '';
+
+  before(async () => {
+    const signetd = await startSignetd();
+    ends.push(signetd.remove);
+    signet = cli(signetd);
+    const lab = await startLab('rejoin', 2);
+    ends.push(lab.down);
+    const [first, second] = lab.gateways;
+    assert.ok(first && second);
+    [one, two] = [first, second];
+    for (const gateway of [one, two]) await signet.done(...(await joinWords(gateway)));
+    await signet.done('certificate', 'create', 'mx', '--level', 'cluster', '--cn', 'mail.example.test');
+    await signet.done('certificate', 'create', 'mx', '--level', 'machine/mx2', '--cn', two.hostname);
+    await signet.done('set', 'cluster', 'listeners/public/certificate', 'mx');
+    await signet.done('commit', '-m', 'certificates');
+    const detail = await signet.json<CertificateDetail>('certificate', 'show', 'mx', '--level', 'machine/mx2');
+    own = detail.fingerprint;
+    assert.equal(await served(two), own);
+  });
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+
+  /** What a fresh system from the installer's disk is: other host keys, nothing of Signet's, Postfix as it came. */
+  const reinstall = ({ inside }: Gateway) =>
+    inside(`rm -rf /var/lib/signet /usr/local/lib/signet /etc/ssh/ssh_host_*
+      sed -i '/ signet$/d' /root/.ssh/authorized_keys
+      ssh-keygen -qt ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+      kill $(cat /run/sshd.pid) && /usr/sbin/sshd`);
+
+  it('a machine that left goes on serving, and the controller cannot log in', async () => {
+    const out = await signet.done('machine', 'leave', 'mx2', '--yes');
+
+    assert.match(out, /the controller can no longer log in to mx2/);
+    await acceptsMail(two);
+    assert.equal(await served(two), own);
+    // What it runs with is on its own disk: nothing there waits for the controller.
+    assert.equal(await two.inside('ls -L /var/lib/signet/current/ >/dev/null && postfix check && echo fine'), 'fine\n');
+  });
+
+  it('reinstalled under its name it is refused with the reason, and replaced it serves its own certificate again', async () => {
+    await two.inside('postfix stop 2>/dev/null; true');
+    await two.inside('cp /var/lib/signet/original/etc/postfix/*.cf /etc/postfix/ && postfix start 2>/dev/null');
+    await reinstall(two);
+    assert.equal(await served(two), '');
+    const words = await joinWords(two);
+
+    assert.match(
+      await signet.fails(3, ...words),
+      /a machine called mx2 left on .* if it is that one, reinstalled, .*--replace/,
+    );
+    const out = await signet.done(...words, '--replace');
+
+    assert.match(out, /was a member .*certificates\/mx[^]*mx2 has joined main/);
+    assert.equal(await served(two), own);
+  });
+
+  it('reinstalled while it was a member it keeps its place in the same way', async () => {
+    await two.inside('postfix stop 2>/dev/null; true');
+    await two.inside('cp /var/lib/signet/original/etc/postfix/*.cf /etc/postfix/ && postfix start 2>/dev/null');
+    await reinstall(two);
+    const words = await joinWords(two);
+
+    assert.match(await signet.fails(3, ...words), /seems to have been reinstalled; .*--replace/);
+    assert.match(await signet.done(...words, '--replace'), /replaces +mx2, with .*certificates\/mx/);
+
+    assert.equal(await served(two), own);
+  });
+
+  it('under another name and at another address a machine is recognised', async () => {
+    await signet.done('machine', 'leave', 'mx2', '--yes');
+    const moved = two.address.replace(/\d+$/, '77');
+    await two.inside(`ip addr add ${moved}/24 dev $(ip -o addr show to ${two.address} | awk '{ print $2 }')`);
+    const login = ['--host', moved, '--identity', two.key, '--yes', '--host-key', await hostKeyOf(two)];
+
+    const out = await signet.done('machine', 'join', 'relay', ...login, '--restore');
+
+    assert.equal((await signet.json<MachineView>('machine', 'show', 'relay')).host, moved);
+    assert.match(out, /was a member +as mx2 until .*certificates\/mx/);
+    assert.equal(await served(two), own);
+  });
+});
