@@ -21,6 +21,7 @@ export interface JoinOptions {
   readonly discard?: true;
   readonly replace?: true;
   readonly newIdentity?: true;
+  readonly adopt?: true;
   readonly rollout: boolean;
 }
 
@@ -37,7 +38,7 @@ export async function join(session: Session, name: string, options: JoinOptions)
   const asked = { ...(group === undefined ? {} : { group }), ...(claim && { claim }) };
   const request: JoinRequest = { name, ...where, ...asked, hostKey, bootstrap };
   const plan = await controller.planJoin(request);
-  showPlan(print, plan);
+  showPlan(print, plan, options.adopt ?? false);
   if (options.plan) {
     print.show(plan, () => undefined);
     return;
@@ -49,7 +50,13 @@ export async function join(session: Session, name: string, options: JoinOptions)
   if (!options.yes && !(await prompt.confirm(`Shall ${name} join?`))) {
     throw new Failure('failed', `${name} does not join; nothing was changed`);
   }
-  const accepted: AcceptedJoin = { ...request, hostKey, rollout: options.rollout, ...(archive && { archive }) };
+  const accepted: AcceptedJoin = {
+    ...request,
+    hostKey,
+    ...(options.adopt && { adopt: true }),
+    rollout: options.rollout,
+    ...(archive && { archive }),
+  };
   const answer = await controller.join(accepted);
   const joined = answer.machine.group ?? plan.group;
   print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} has joined ${joined}`]);
@@ -81,7 +88,7 @@ async function isAccepted(
 
 function check(
   name: string,
-  { yes, hostKey, plan, restore, discard, replace, newIdentity, identity, passwordFile }: JoinOptions,
+  { yes, hostKey, plan, restore, discard, replace, newIdentity, adopt, identity, passwordFile }: JoinOptions,
   interactive: boolean,
 ): void {
   if (restore && discard)
@@ -92,6 +99,11 @@ function check(
       'a machine replaces another or is one of its own; give --replace or --new-identity, not both',
     );
   }
+  if ((restore || replace) && adopt)
+    throw new Failure(
+      'usage',
+      'a machine gets settings that are kept for it or keeps those it has; give --adopt, or --restore or --replace, not both',
+    );
   if (identity !== undefined && passwordFile !== undefined) {
     throw new Failure('usage', 'one way to log in is enough; give --identity or --password-file, not both');
   }
@@ -168,7 +180,7 @@ async function chooseArchive(
     throw new Failure('refused', `${name} was never a member, so there is nothing to restore; leave --restore out`);
   }
   if (!known) return undefined;
-  if (options.discard) return 'discard';
+  if (options.discard || options.adopt) return 'discard';
   if (options.replace) return 'restore';
   if (options.yes)
     throw new Failure(
@@ -178,7 +190,9 @@ async function chooseArchive(
   return (await prompt.confirm('Bring its archived settings back? (no: start afresh)')) ? 'restore' : 'discard';
 }
 
-function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, replaces, notes }: JoinPlan): void {
+function showPlan(print: Printer, plan: JoinPlan, adopt: boolean): void {
+  const { name, group, hostKey, facts, known, replaces, notes } = plan;
+  const layer = (adopt ? plan.adopted : undefined) ?? plan.layer;
   const { postfix, bootHook } = facts;
   const hook: Span = bootHook === 'none' ? { text: 'none: revert not reboot-safe', tone: 'warn' } : bootHook;
   print.line({ text: name, tone: 'strong' });
@@ -189,6 +203,10 @@ function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, r
     ['postfix', postfix ? `${postfix.version}, ${postfix.running ? 'running' : 'not running'}` : 'none found'],
     ['addresses', facts.addresses.join(', ')],
     ['boot hook', hook],
+    ['free space', `${Math.round(facts.freeKilobytes / 1024)} MB`],
+    ...(facts.clockSkewSeconds === undefined
+      ? []
+      : [['clock', Math.abs(facts.clockSkewSeconds) < 2 ? 'right' : `${facts.clockSkewSeconds} seconds off`] as const]),
     ['group', group],
     ['own settings', Object.keys(layer).length === 0 ? 'none' : JSON.stringify(layer)],
     ...(known
@@ -202,6 +220,31 @@ function showPlan(print: Printer, { name, group, hostKey, facts, layer, known, r
     ...(replaces
       ? [['replaces', `${replaces.name}, with ${replaces.settings.join(', ') || 'no settings'}`] as const]
       : []),
+    ...plan.certificates.map(
+      ({ path, subject, expires }) => ['certificate', `${subject}, expires ${moment(expires)}, ${path}`] as const,
+    ),
     ...notes.map((note) => ['note', { text: note, tone: 'warn' }] as const),
   ]);
+  if (plan.present.length === 0) return;
+  print.line(`\nTLS settings it has, and what becomes of them${adopt ? ' (adopted)' : ''}:`);
+  print.table(
+    ['where', 'setting', adopt ? 'adopted' : 'the cluster applies', ...(adopt ? [] : ['with --adopt'])],
+    plan.present.map(({ place, name: setting, value, adopted, applied }) => [
+      place,
+      `${setting} = ${value}`,
+      verdict(adopt ? adopted : applied),
+      ...(adopt ? [] : [verdict(adopted)]),
+    ]),
+  );
+}
+
+function verdict({ verdict: word, setting, level, value, reason }: JoinPlan['present'][number]['adopted']): Span {
+  switch (word) {
+    case 'kept':
+      return { text: setting === undefined ? 'kept, its own' : `kept as ${setting}`, tone: 'good' };
+    case 'replaced':
+      return { text: `replaced by ${value ?? ''} (${level ?? ''})`, tone: 'warn' };
+    case 'lost':
+      return { text: `lost: ${reason ?? ''}`, tone: 'bad' };
+  }
 }

@@ -34,6 +34,10 @@ export function machineCommands(program: Command, session: () => Session): void 
     .option('--discard', 'it was a member: start afresh and drop the archive')
     .option('--replace', 'it takes the place of the machine with its name or identity, as after it was reinstalled')
     .option('--new-identity', 'it is a machine of its own, as a copy of another one is')
+    .option(
+      '--adopt',
+      'keep the TLS settings and certificates it has: they become its machine layer, and nothing changes on it',
+    )
     .option('--no-rollout', 'do not roll out to it yet')
     .action(async (name: string, options: JoinOptions) => join(session(), name, options));
 

@@ -127,6 +127,8 @@ export interface ConfigService {
   diff(from: number, to: number): Promise<ConfigurationDiff>;
   /** What the machine must have at a revision, given what is known of it now; throws `not-found` when nothing is. */
   manifest(machine: string, number: number): Promise<Manifest>;
+  /** What the machine would have to have once the operations are applied to the head; throws as `manifest` and `amend` do. */
+  foresee(operations: readonly Operation[], machine: string): Promise<Manifest>;
   /**
    * The unified diff of a machine's files and parameters; empty when nothing changes, and when nothing is known of the machine.
    * A side that it is no member of is empty; one that cannot be rendered says why.

@@ -67,6 +67,8 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     overrides: async (number) => view.overrides(await revisionOrHead(number)),
     diff: async (from, to) => diffConfigurations(await configuration(from), await configuration(to)),
     manifest: async (machine, number) => view.manifest(await revision(number), machine),
+    foresee: async (operations, machine) =>
+      view.manifest(applyAll((await headWithConfiguration()).configuration, operations), machine),
     manifestDiff: async (machine, before, after) =>
       view.difference(machine, await revisionOr(before), await revisionOr(after)),
   };

@@ -85,7 +85,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const ssh = { connect, readHostKey };
-  const membership = membershipService({ config, machines, push, pool: connections, ssh, sshKey, script, now });
+  const membership = membershipService({ config, machines, pki, push, pool: connections, ssh, sshKey, script, now });
   const backup = backupService({ config, machines, pki, authorities, now });
   const lookUpMx = mxLookup(options.resolver);
   const vantages = { config, machines, certificates, pool: connections, lookUpMx, allow: allowance(now), now };

@@ -1,6 +1,6 @@
 /** What membership offers: joining, leaving and rejoining, each planned before it happens. */
 import type { Finding } from '../errors.ts';
-import type { Facts, Registration, Revision } from '../schema/types.generated.ts';
+import type { Facts, JoinPlan as JoinPlanDocument, Registration, Revision } from '../schema/types.generated.ts';
 
 /** How to log in once, to install the script and the controller's own key. Never stored. */
 export interface Bootstrap {
@@ -33,6 +33,11 @@ export interface JoinPlan {
   };
   /** The machine layer it would start with. */
   readonly layer: Readonly<Record<string, unknown>>;
+  /** The TLS settings it has now, with what becomes of each, and the certificates it shows. */
+  readonly present: JoinPlanDocument['present'];
+  readonly certificates: JoinPlanDocument['certificates'];
+  /** The machine layer it would start with when it is adopted; absent where it cannot be. */
+  readonly adopted?: Readonly<Record<string, unknown>>;
   /** Set when this machine was a member before: under which name, when it left, and what its archive holds. */
   readonly known?: { readonly name: string; readonly left: string; readonly settings: readonly string[] };
   /** Set when it takes the place of a machine in the configuration: with its settings. */
@@ -49,6 +54,8 @@ export interface AcceptedJoin extends JoinRequest {
   /** For a machine that was a member before: bring its archived layer back, or start afresh. Whoever replaces restores. */
   readonly archive?: 'restore' | 'discard';
   readonly rollout?: boolean;
+  /** Make what it has its machine layer, so that nothing changes on it. */
+  readonly adopt?: boolean;
 }
 
 export interface LeavePlan {

@@ -80,7 +80,7 @@ function placeConflict({ name, group }: Candidate, roster: Roster, stands: Stand
 }
 
 /** What an administrator should know before accepting. */
-export function notes({ facts, host }: Candidate, archive: Archive | undefined): readonly string[] {
+export function notes({ facts, host }: Candidate): readonly string[] {
   const out: string[] = [];
   if (facts.bootHook === 'none') {
     out.push(
@@ -88,17 +88,11 @@ export function notes({ facts, host }: Candidate, archive: Archive | undefined):
     );
   }
   if (facts.freeKilobytes < 20_000) out.push(`only ${facts.freeKilobytes} kB are free on ${host}`);
-  // What a machine that was a member has of Signet's is no news.
-  const own = archive ? [] : tlsParameters(facts);
-  if (own.length > 0) {
+  const skew = facts.clockSkewSeconds ?? 0;
+  if (Math.abs(skew) > 60) {
     out.push(
-      `its present TLS settings would be replaced where Signet sets them: ${own.join(', ')}; they are kept on the machine and can be put back when it leaves`,
+      `the clock of ${host} is ${Math.abs(skew)} seconds ${skew > 0 ? 'ahead' : 'behind'}; certificates hold from and until moments there`,
     );
   }
   return out;
-}
-
-function tlsParameters(facts: Facts): readonly string[] {
-  const names = (facts.postfix?.mainCf ?? '').matchAll(/^((?:smtpd?|lmtp)_(?:tls|use_tls|enforce_tls)\w*)\s*=/gm);
-  return [...new Set([...names].map(([, name]) => name ?? ''))];
 }

@@ -1,14 +1,22 @@
 /** Membership's shell: the workflows of joining, leaving and rejoining over configuration, machines and gateways. */
 import { isNamed, NamedError } from '../errors.ts';
+import { defaultsLayer } from '../config/defaults.ts';
+import { layerAt } from '../config/levels.ts';
+import { resolve, type Effective } from '../config/resolve.ts';
 import { holdsName } from '../machines/names.ts';
 import type { Archive } from '../machines/service.ts';
 import { forgetIdentity, install, readFacts, readFactsUninstalled, readOriginal, uninstall } from '../push/gateway.ts';
 import type { Script } from '../push/script.ts';
 import { fingerprint, type Address, type Connection } from '../push/ssh.ts';
+import { ownedSettings } from '../platforms/postfix/present/present.ts';
+import type { PkiService } from '../pki/service.ts';
+import type { JsonObject } from '../schema/json.ts';
 import type { AdmitOperation, Configuration, Facts, Registration, Revision } from '../schema/types.generated.ts';
+import { adoptedLayer, plannedSettings } from './adopt.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './contract.ts';
 import { departed } from './departed.ts';
 import { doubtful, standing, type Standing } from './identity.ts';
+import { findSettings, type Found } from './found.ts';
 import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
 import { leaving, type LeavingDeps } from './leaving.ts';
@@ -17,6 +25,7 @@ import { discardDraft } from './waiting.ts';
 
 export interface MembershipDeps extends LeavingDeps {
   readonly script: Script;
+  readonly pki: Pick<PkiService, 'importPem' | 'putBundle' | 'demonstration'>;
 }
 
 interface Examined {
@@ -25,6 +34,8 @@ interface Examined {
   readonly stands: Standing;
   readonly former: Predecessor | undefined;
   readonly plan: JoinPlan;
+  /** What it would get without being adopted. */
+  readonly upper: Effective;
   /** The first of what stands in the way. */
   readonly obstacle: Obstacle | undefined;
 }
@@ -40,6 +51,7 @@ interface Known {
   /** What is restored or discarded with this. */
   readonly archive: Archive | undefined;
   readonly rollout: boolean;
+  readonly adopt: boolean;
 }
 
 export function membershipService(deps: MembershipDeps): MembershipService {
@@ -60,7 +72,19 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     return config.configuration((await config.head()).number);
   }
 
-  async function examine(request: JoinRequest, hostKey: string, facts: Facts): Promise<Examined> {
+  /** What the machine would get in a group with no more than the layer every machine starts with. */
+  async function withoutItsOwn(configuration: Configuration, group: string, facts: Facts): Promise<Effective> {
+    const levels = ['cluster', `group/${group}`].map((level) => ({ level, layer: layerAt(configuration, level) }));
+    const first = { level: 'machine', layer: firstLayer(facts) as JsonObject };
+    return resolve([defaultsLayer(await deps.pki.demonstration('')), ...levels, first]);
+  }
+
+  async function examine(
+    request: JoinRequest,
+    hostKey: string,
+    facts: Facts,
+    settings: Found | undefined,
+  ): Promise<Examined> {
     const configuration = await present();
     const [registrations, archives] = await Promise.all([machines.list(), machines.archives()]);
     const { name, host, claim } = request;
@@ -76,6 +100,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     const group = groupOf(request.group, configuration, place ?? (former?.archive ? undefined : former), archive);
     const candidate = { name, group, host, facts };
     const found = obstacles(candidate, configuration, stands);
+    const upper = await withoutItsOwn(configuration, group, facts);
     const { postfix, ...rest } = facts;
     const plan: JoinPlan = {
       name: request.name,
@@ -86,6 +111,14 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         former && !former.archive
           ? former.layer
           : ((place && configuration.layers[`machine/${place.name}`]) ?? firstLayer(facts)),
+      present: settings ? plannedSettings(settings, upper) : [],
+      certificates: (settings?.certificates ?? []).map(({ path, facts: chain }) => ({
+        path,
+        subject: chain.subject,
+        expires: chain.notAfter.toISOString(),
+        fingerprint: chain.leaf,
+      })),
+      ...(settings && !place && !former ? { adopted: adoptedLayer(settings.layer, upper.settings) } : {}),
       ...(archive
         ? {
             known: {
@@ -97,9 +130,9 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         : {}),
       ...(former && !former.archive ? { replaces: { name: former.name, settings: settingsOf(former.layer) } } : {}),
       findings: found.map(({ finding }) => finding),
-      notes: notes(candidate, archive),
+      notes: notes(candidate),
     };
-    return { archive, stands, former, plan, obstacle: found[0] };
+    return { archive, stands, former, plan, upper, obstacle: found[0] };
   }
 
   /** Which of these machines show the host key that is on record, at the address that is. */
@@ -116,19 +149,24 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
-      const { archive, stands, former, plan, obstacle } = await examine(request, hostKey, facts);
+      const settings = request.adopt ? await find(bootstrap, request, facts, false) : undefined;
+      const { archive, stands, former, plan, obstacle } = await examine(request, hostKey, facts, settings);
       if (obstacle) {
         const { code, finding } = obstacle;
         throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
       }
+      if (request.adopt) checkAdoptable(request, plan);
       const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
-      if (archive && choice === undefined) {
+      if (archive && !request.adopt && choice === undefined) {
         throw new NamedError(
           'identity-conflict',
           `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
         );
       }
-      const layer = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+      const restored = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+      // The same once more, as it is kept only now.
+      if (request.adopt) await find(bootstrap, request, facts, true);
+      const layer = request.adopt ? (plan.adopted ?? {}) : restored;
       const registrations = await machines.list();
       const before = registrations.find(({ id }) => id === stands.identity);
       const holder = registrations.find((one) => one.name === request.name && holdsName(one));
@@ -154,6 +192,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         succeeds: stands.succeeds,
         archive,
         rollout: request.rollout ?? true,
+        adopt: request.adopt ?? false,
       });
     } finally {
       bootstrap.close();
@@ -177,7 +216,9 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         facts: await readFacts(connection, now()),
       };
       await machines.put(member);
-      const enrolled = await enroll(author, operation, known);
+      const enrolled = known.adopt
+        ? await adopt(author, member, operation, known.rollout)
+        : await enroll(author, operation, known);
       if (archive) await machines.removeArchive(archive.id);
       if (succeeds !== undefined && succeeds !== id) await depart(succeeds);
       return { registration: member, ...enrolled };
@@ -189,6 +230,40 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         cause: error,
       });
     }
+  }
+
+  /**
+   * Puts the machine in the roster with the settings it was found with. What Signet would render for them is on record before they are
+   * committed, as a rollout follows at once: it must know that they are there.
+   */
+  async function adopt(author: string, member: Registration, operation: AdmitOperation, rollout: boolean) {
+    const { machine } = operation;
+    const found = member.facts?.postfix ? ownedSettings(member.facts.postfix) : {};
+    for (let attempt = 1; ; attempt += 1) {
+      const { number } = await config.head();
+      const { digest } = await config.foresee([operation], machine);
+      await machines.put({ ...member, adopted: { manifest: digest, found } });
+      try {
+        const options = {
+          comment: `${machine} joined as it was found`,
+          rollout,
+          machines: [machine],
+          expected: number,
+        };
+        return { revision: await config.apply(author, [operation], options) };
+      } catch (error) {
+        if (!isNamed(error, 'precondition-failed') || attempt === attempts) throw error;
+      }
+    }
+  }
+
+  async function find(
+    connection: Connection,
+    { bootstrap }: JoinRequest,
+    facts: Facts,
+    keep: boolean,
+  ): Promise<Found | undefined> {
+    return findSettings(deps, connection, bootstrap, facts, keep);
   }
 
   /** Puts the machine in the roster; one that came with a configuration file is there already, and is brought up to date. */
@@ -251,7 +326,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       const connection = await visit(request, hostKey);
       try {
         const facts = await readFactsUninstalled(connection, request.bootstrap, deps.script, now());
-        return (await examine(request, hostKey, facts)).plan;
+        return (await examine(request, hostKey, facts, await find(connection, request, facts, false))).plan;
       } finally {
         connection.close();
       }
@@ -274,3 +349,17 @@ export function membershipService(deps: MembershipDeps): MembershipService {
 
 /** Far more than others commit while one machine joins. */
 const attempts = 20;
+
+function checkAdoptable({ name, archive }: AcceptedJoin, { adopted }: JoinPlan): void {
+  if (archive === 'restore') {
+    throw new NamedError(
+      'invalid-input',
+      `${name} can have its archived settings or those it has now, not both; leave one of adopt and restore out`,
+    );
+  }
+  if (adopted) return;
+  throw new NamedError(
+    'invalid-input',
+    `${name} cannot be adopted: the configuration has settings for it already; join it without adopting`,
+  );
+}

@@ -167,7 +167,7 @@ export async function call(connection: Connection, command: string, input = ''):
 }
 
 /** A password goes only to a sudo that asks for one: any other leaves it to the shell, which would run it as a command. */
-async function elevated(
+export async function elevated(
   connection: Connection,
   command: string,
   { user, password }: Elevation,
@@ -208,6 +208,12 @@ function pairs(report: Report, key: string): Readonly<Record<string, string>> {
       return space < 0 ? [line, ''] : [line.slice(0, space), line.slice(space + 1)];
     }),
   );
+}
+
+/** A script from before it told the time says nothing. */
+function clockSkew({ values }: Report, now: Date): Pick<Facts, 'clockSkewSeconds'> {
+  const clock = Number(values.get('clock')?.[0]);
+  return Number.isFinite(clock) ? { clockSkewSeconds: clock - Math.round(now.getTime() / 1000) } : {};
 }
 
 /** A script from before there were such commands says nothing. */
@@ -256,6 +262,7 @@ function factsOf(report: Report, now: Date): Facts {
     os: value(report, 'os'),
     addresses: report.values.get('address') ?? [],
     bootId: value(report, 'boot-id'),
+    ...clockSkew(report, now),
     bootHook: hook === 'systemd' || hook === 'cron' ? hook : 'none',
     freeKilobytes: Number(value(report, 'free-kilobytes')),
     ...reloads(report),

@@ -5,6 +5,7 @@ import type { MachineService } from '../machines/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { MachineStatus, Manifest, Registration, Rollout } from '../schema/types.generated.ts';
+import { foundDrift, isAsFound, keepAsFound } from './adopted.ts';
 import { contents } from './contents.ts';
 import type { Delivery } from './conclude.ts';
 import { deliver } from './deliver.ts';
@@ -14,6 +15,7 @@ import type { Link, Pool } from './pool.ts';
 import { prove } from './prove.ts';
 import type { Records } from './records/service.ts';
 import type { Script } from './script.ts';
+import { silence } from './settle.ts';
 import type { Connection } from './ssh.ts';
 import { fold, type Event } from './status.ts';
 
@@ -50,6 +52,8 @@ export async function deliverTo(
   const { config, machines, pki, now } = deps;
   try {
     const registration = await registered(deps, machine);
+    const left = await leftAsFound(deps, registration, revisionFor(rollout, machine), options);
+    if (left) return left;
     return await deliver(
       {
         render: () => config.manifest(machine, revisionFor(rollout, machine)),
@@ -76,6 +80,32 @@ export async function deliverTo(
       detail: isNamed(error) ? error.message : 'an internal error; see the log of signetd',
       served: [],
     };
+  }
+}
+
+/** The outcome for a machine that has, by its adoption, what it should have; undefined where it is to be pushed to. */
+async function leftAsFound(
+  deps: MachineDeps,
+  { id, name, host, adopted }: Registration,
+  revision: number,
+  { overwriteDrift }: DeliverOptions,
+): Promise<Delivery | undefined> {
+  if (!adopted) return undefined;
+  const { config, pki, now } = deps;
+  const wanted = await config.manifest(name, revision);
+  if (wanted.digest !== adopted.manifest) return undefined;
+  try {
+    const { connection } = await deps.pool.link(id);
+    if (!isAsFound(adopted, wanted.digest, await readState(connection))) return undefined;
+    const facts = await readFacts(connection, now());
+    const drift = foundDrift(adopted, facts);
+    if (drift.length > 0 && overwriteDrift) return undefined;
+    const chains = await pki.facts(wanted.probes.map(({ chain }) => chain));
+    const proof = { host, targets: wanted.probes, chains, connection: () => Promise.resolve(connection), now };
+    return keepAsFound(wanted, facts, drift, drift.length > 0 ? [] : await prove(proof, 0));
+  } catch (error) {
+    if (!isNamed(error, ...silence)) throw error;
+    return { state: 'unreachable', detail: error.message, served: [] };
   }
 }
 
@@ -137,10 +167,13 @@ export async function look(deps: MachineDeps, machine: string): Promise<MachineS
 }
 
 async function seen(deps: MachineDeps, registration: Registration, { connection }: Link): Promise<Event> {
-  const { id, host } = registration;
+  const { id, host, adopted } = registration;
   const { machines, pki, platforms, records, now } = deps;
   const facts = await readFacts(connection, now());
-  const { digest, generation } = await readState(connection);
+  const state = await readState(connection);
+  const { generation } = state;
+  const asFound = adopted && isAsFound(adopted, adopted.manifest, state) ? adopted : undefined;
+  const digest = asFound?.manifest ?? state.digest;
   await machines.setFacts(id, facts);
   const { confirmed, sent } = await records.deployed(id);
   const deployed =
@@ -157,7 +190,7 @@ async function seen(deps: MachineDeps, registration: Registration, { connection 
     },
     0,
   );
-  const drift = platforms.flatMap((platform) => platform.drift(facts, deployed));
+  const drift = asFound ? foundDrift(asFound, facts) : platforms.flatMap((platform) => platform.drift(facts, deployed));
   return { kind: 'seen', digest, generation, drift, served, time: now() };
 }
 

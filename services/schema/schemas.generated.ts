@@ -230,6 +230,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         enum: ['restore', 'discard'],
         description: 'For a machine that was a member before: bring its archived layer back, or start afresh.',
       },
+      adopt: {
+        type: 'boolean',
+        description:
+          'Make the TLS settings it has its machine layer, its certificates and keys included, so that nothing changes on it. Defaults to false: the settings of cluster and group apply.',
+      },
       rollout: { type: 'boolean', description: 'Defaults to true: push to it at once.' },
     },
   },
@@ -1272,7 +1277,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'What joining would do, before anything is done.',
     type: 'object',
     additionalProperties: false,
-    required: ['name', 'group', 'hostKey', 'facts', 'layer', 'findings', 'notes'],
+    required: ['name', 'group', 'hostKey', 'facts', 'layer', 'present', 'certificates', 'findings', 'notes'],
     properties: {
       name: { $ref: '../common.schema.json#/$defs/machineName' },
       group: { $ref: '../common.schema.json#/$defs/name' },
@@ -1300,6 +1305,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           os: { type: 'string' },
           addresses: { type: 'array', items: { type: 'string' } },
           bootId: { type: 'string' },
+          clockSkewSeconds: { type: 'integer' },
           bootHook: { type: 'string', enum: ['systemd', 'cron', 'none'] },
           freeKilobytes: { type: 'number' },
           postfix: {
@@ -1312,6 +1318,75 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         },
       },
       layer: { description: 'The machine layer it would start with.', type: 'object' },
+      present: {
+        type: 'array',
+        description: 'The TLS settings the machine has now, and what becomes of each.',
+        items: {
+          title: 'Planned setting',
+          type: 'object',
+          additionalProperties: false,
+          required: ['place', 'name', 'value', 'adopted', 'applied'],
+          properties: {
+            place: { type: 'string', description: 'main.cf, or a service of master.cf.' },
+            name: { type: 'string' },
+            value: { type: 'string' },
+            adopted: {
+              title: 'Verdict when adopted',
+              type: 'object',
+              additionalProperties: false,
+              required: ['verdict'],
+              properties: {
+                verdict: { type: 'string', enum: ['kept', 'replaced', 'lost'] },
+                setting: {
+                  type: 'string',
+                  description:
+                    "The path of the setting that holds it, or that takes its place; left out where it stays the machine's own affair.",
+                },
+                level: { type: 'string', description: 'The level whose value takes its place.' },
+                value: { type: 'string', description: 'What takes its place.' },
+                reason: { type: 'string', description: 'Why it is lost.' },
+              },
+            },
+            applied: {
+              title: 'Verdict when applied',
+              type: 'object',
+              additionalProperties: false,
+              required: ['verdict'],
+              properties: {
+                verdict: { type: 'string', enum: ['kept', 'replaced', 'lost'] },
+                setting: {
+                  type: 'string',
+                  description:
+                    "The path of the setting that holds it, or that takes its place; left out where it stays the machine's own affair.",
+                },
+                level: { type: 'string', description: 'The level whose value takes its place.' },
+                value: { type: 'string', description: 'What takes its place.' },
+                reason: { type: 'string', description: 'Why it is lost.' },
+              },
+            },
+          },
+        },
+      },
+      certificates: {
+        type: 'array',
+        description: 'The certificates it shows now, which adopting imports with their keys.',
+        items: {
+          title: 'Found certificate',
+          type: 'object',
+          additionalProperties: false,
+          required: ['path', 'subject', 'expires', 'fingerprint'],
+          properties: {
+            path: { type: 'string' },
+            subject: { type: 'string' },
+            expires: { $ref: '../common.schema.json#/$defs/instant' },
+            fingerprint: { $ref: '../common.schema.json#/$defs/sha256' },
+          },
+        },
+      },
+      adopted: {
+        type: 'object',
+        description: 'The machine layer it would start with when it is adopted; left out where that cannot be.',
+      },
       known: {
         title: 'Known machine',
         description: 'Set when this machine was a member before.',
@@ -3270,6 +3345,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       os: { type: 'string', description: 'PRETTY_NAME of os-release(5).' },
       addresses: { type: 'array', items: { type: 'string' } },
       bootId: { type: 'string' },
+      clockSkewSeconds: {
+        type: 'integer',
+        description: "How far its clock is ahead of the controller's; left out where the script is too old to say.",
+      },
       bootHook: {
         type: 'string',
         enum: ['systemd', 'cron', 'none'],
@@ -3881,6 +3960,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           'waiting: came with a configuration file, and is taken over when it joins again; left: dismissed, the archive of its layer is kept under its identity.',
       },
       joined: { $ref: 'common.schema.json#/$defs/instant' },
+      adopted: {
+        title: 'Adoption',
+        description:
+          'Set when the machine joined with the TLS settings it was found with: until it should have something else, nothing is pushed to it.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['manifest', 'found'],
+        properties: {
+          manifest: {
+            $ref: 'common.schema.json#/$defs/sha256',
+            description: 'Digest of what Signet would render for the settings that were found.',
+          },
+          found: {
+            description: 'The present settings that Signet would own, by file and name.',
+            type: 'object',
+            additionalProperties: { type: 'string' },
+          },
+        },
+      },
       facts: { $ref: 'facts.schema.json' },
       unfinished: {
         $ref: 'common.schema.json#/$defs/instant',

@@ -385,6 +385,10 @@ export interface AcceptedJoin {
    */
   readonly archive?: 'restore' | 'discard';
   /**
+   * Make the TLS settings it has its machine layer, its certificates and keys included, so that nothing changes on it. Defaults to false: the settings of cluster and group apply.
+   */
+  readonly adopt?: boolean;
+  /**
    * Defaults to true: push to it at once.
    */
   readonly rollout?: boolean;
@@ -1593,6 +1597,20 @@ export interface JoinPlan {
   readonly layer: {
     readonly [k: string]: unknown;
   };
+  /**
+   * The TLS settings the machine has now, and what becomes of each.
+   */
+  readonly present: readonly PlannedSetting[];
+  /**
+   * The certificates it shows now, which adopting imports with their keys.
+   */
+  readonly certificates: readonly FoundCertificate[];
+  /**
+   * The machine layer it would start with when it is adopted; left out where that cannot be.
+   */
+  readonly adopted?: {
+    readonly [k: string]: unknown;
+  };
   readonly known?: KnownMachine;
   readonly replaces?: ReplacedMachine;
   /**
@@ -1615,6 +1633,7 @@ export interface PlannedFacts {
   readonly os: string;
   readonly addresses: readonly string[];
   readonly bootId: string;
+  readonly clockSkewSeconds?: number;
   readonly bootHook: 'systemd' | 'cron' | 'none';
   readonly freeKilobytes: number;
   readonly postfix?: FoundPostfix;
@@ -1622,6 +1641,66 @@ export interface PlannedFacts {
 export interface FoundPostfix {
   readonly version: string;
   readonly running: boolean;
+}
+export interface PlannedSetting {
+  /**
+   * main.cf, or a service of master.cf.
+   */
+  readonly place: string;
+  readonly name: string;
+  readonly value: string;
+  readonly adopted: VerdictWhenAdopted;
+  readonly applied: VerdictWhenApplied;
+}
+export interface VerdictWhenAdopted {
+  readonly verdict: 'kept' | 'replaced' | 'lost';
+  /**
+   * The path of the setting that holds it, or that takes its place; left out where it stays the machine's own affair.
+   */
+  readonly setting?: string;
+  /**
+   * The level whose value takes its place.
+   */
+  readonly level?: string;
+  /**
+   * What takes its place.
+   */
+  readonly value?: string;
+  /**
+   * Why it is lost.
+   */
+  readonly reason?: string;
+}
+export interface VerdictWhenApplied {
+  readonly verdict: 'kept' | 'replaced' | 'lost';
+  /**
+   * The path of the setting that holds it, or that takes its place; left out where it stays the machine's own affair.
+   */
+  readonly setting?: string;
+  /**
+   * The level whose value takes its place.
+   */
+  readonly level?: string;
+  /**
+   * What takes its place.
+   */
+  readonly value?: string;
+  /**
+   * Why it is lost.
+   */
+  readonly reason?: string;
+}
+export interface FoundCertificate {
+  readonly path: string;
+  readonly subject: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly expires: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly fingerprint: string;
 }
 /**
  * Set when this machine was a member before.
@@ -3402,11 +3481,27 @@ export interface Registration {
    * UTC, ISO 8601 with milliseconds.
    */
   readonly joined?: string;
+  readonly adopted?: Adoption;
   readonly facts?: Facts;
   /**
    * Since when it has left without being let go, since it could not be reached: Signet's key and script are still on it.
    */
   readonly unfinished?: string;
+}
+/**
+ * Set when the machine joined with the TLS settings it was found with: until it should have something else, nothing is pushed to it.
+ */
+export interface Adoption {
+  /**
+   * Digest of what Signet would render for the settings that were found.
+   */
+  readonly manifest: string;
+  /**
+   * The present settings that Signet would own, by file and name.
+   */
+  readonly found: {
+    readonly [k: string]: string;
+  };
 }
 /**
  * What a machine was found to be; read by the gateway script, never configuration.
@@ -3431,6 +3526,10 @@ export interface Facts {
   readonly os: string;
   readonly addresses: readonly string[];
   readonly bootId: string;
+  /**
+   * How far its clock is ahead of the controller's; left out where the script is too old to say.
+   */
+  readonly clockSkewSeconds?: number;
   /**
    * What reverts an unconfirmed change after a reboot; none: revert not reboot-safe.
    */

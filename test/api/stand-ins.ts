@@ -124,6 +124,8 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
         hostKey,
         facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
         layer: {},
+        present: [],
+        certificates: [],
         findings: [],
         notes: [],
       }),

@@ -123,7 +123,7 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     reinstall(second, 9);
     const { config } = at;
     const fails = { ...config, apply: () => Promise.reject(new Error('the store is full')) };
-    const broken = membershipOver({ config: fails, machines: at.machines }, gateways, next);
+    const broken = membershipOver({ config: fails, machines: at.machines, pki: at.pki }, gateways, next);
     const request = { name: 'mx2', host: second, hostKey: fingerprint(keyOf(9)), bootstrap: { user: 'root' } };
 
     await assert.rejects(broken.join('anna', { ...request, claim: 'replace' }), /the store is full/);

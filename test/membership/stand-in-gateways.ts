@@ -20,14 +20,14 @@ export interface StandIn {
 
 /** Membership over these gateways; nothing is pushed. */
 export function membershipOver(
-  { config, machines }: Pick<MembershipDeps, 'config' | 'machines'>,
+  { config, machines, pki }: Pick<MembershipDeps, 'config' | 'machines' | 'pki'>,
   gateways: ReadonlyMap<string, StandIn>,
   next: () => string,
 ): MembershipService {
   const { ssh, poolOf, sshKey } = standInGateways(gateways, next);
   const push = { forget: () => Promise.resolve(), start: () => Promise.resolve({ id: 7 }) } as unknown as PushService;
   return membershipService({
-    ...{ config, machines, push, pool: poolOf(machines), ssh, sshKey },
+    ...{ config, machines, pki, push, pool: poolOf(machines), ssh, sshKey },
     ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
   });
 }

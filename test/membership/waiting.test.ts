@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import type { MembershipService } from '../../services/membership/contract.ts';
-import { membershipService } from '../../services/membership/service.ts';
+import { membershipService, type MembershipDeps } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
 import { connect, readHostKey } from '../../services/push/ssh.ts';
@@ -96,7 +96,7 @@ function membershipOf({ config, machines }: Surroundings): MembershipService {
   };
   const push = { forget: () => Promise.resolve() } as unknown as PushService;
   return membershipService({
-    ...{ config, machines, push, pool, ssh: { connect, readHostKey } },
+    ...{ config, machines, push, pool, ssh: { connect, readHostKey }, pki: {} as MembershipDeps['pki'] },
     ...{ sshKey: { publicKey: '', privateKey: '' }, script: { version: '1', text: '', installer: '' } },
     now: () => new Date('2026-11-24T10:00:00Z'),
   });

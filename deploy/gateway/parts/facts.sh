@@ -11,6 +11,7 @@ facts() {
   addresses
   read -r boot_id </proc/sys/kernel/random/boot_id
   say "boot-id $boot_id"
+  say "clock $(date +%s)"
   boot_hook
   say "boot-hook $hook"
   say_free

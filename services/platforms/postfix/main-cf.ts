@@ -12,6 +12,14 @@ export function valueIn(mainCf: string, name: string): string | undefined {
     .findLast((found) => found?.name === name)?.value;
 }
 
+/** The parameters that main.cf sets, each once, in the order of the file. */
+export function parametersIn(mainCf: string): readonly string[] {
+  const all = segments(mainCf).flatMap(({ kind, text }) =>
+    kind === 'block' ? openBlock(text).inside : [{ kind, text }],
+  );
+  return [...new Set(all.flatMap((segment) => assignment(segment)?.name ?? []))];
+}
+
 export interface MainCfEdit {
   readonly live: string;
   /** The text before join: what a parameter goes back to when Signet no longer owns it. */

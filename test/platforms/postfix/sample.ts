@@ -79,6 +79,11 @@ export function facts(changes: Partial<PostfixFacts> = {}, machine: Partial<Fact
   };
 }
 
+export function postfixOf({ postfix: found }: Facts): PostfixFacts {
+  if (!found) throw new Error('this is no machine with Postfix');
+  return found;
+}
+
 export function fixture(name: string, file: string): string {
   return readFileSync(join(folder, 'fixtures', name, file), 'utf8');
 }

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { ownedSettings } from '../../services/platforms/postfix/present/present.ts';
+import { foundDrift, isAsFound } from '../../services/push/adopted.ts';
+import type { Facts } from '../../services/schema/types.generated.ts';
+import { facts, postfixOf } from '../platforms/postfix/sample.ts';
+
+const manifest = 'a'.repeat(64);
+const before = facts({ mainCf: 'smtp_tls_security_level = may\nmynetworks = 127.0.0.0/8\n' });
+const adopted = { manifest, found: ownedSettings(postfixOf(before)) };
+const state = { generation: 0, digest: '-', pending: undefined, reason: '', script: '1' };
+const edited = (mainCf: string): Facts => facts({ mainCf });
+
+describe('a machine that was adopted', () => {
+  it('counts as having what it should as long as nothing of Signet is there and nothing else is wanted', () => {
+    assert.ok(isAsFound(adopted, manifest, state));
+    assert.ok(!isAsFound(adopted, 'b'.repeat(64), state));
+    assert.ok(!isAsFound(adopted, manifest, { ...state, digest: 'c'.repeat(64) }));
+    assert.ok(!isAsFound(adopted, manifest, { ...state, pending: 1 }));
+  });
+
+  it('drifts where a setting that Signet would own was changed by hand, and only there', () => {
+    assert.deepEqual(foundDrift(adopted, edited('smtp_tls_security_level = may\nmynetworks = 10.0.0.0/8\n')), []);
+    assert.deepEqual(foundDrift(adopted, edited('smtp_tls_security_level = encrypt\nsmtp_tls_loglevel = 2\n')), [
+      'main.cf smtp_tls_loglevel is 2 where not set was adopted',
+      'main.cf smtp_tls_security_level is encrypt where may was adopted',
+    ]);
+  });
+});

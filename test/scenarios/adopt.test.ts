@@ -1,0 +1,116 @@
+/** Gateways whose TLS was set by hand join as they were found: not one byte changes until something else is wanted of them. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import type { JoinPlan, MachineView } from '../../services/schema/types.generated.ts';
+import { skipLab, type Gateway } from '../lab/harness.ts';
+import { cli, joinWords, served, type Cli } from './cli.ts';
+import { full, startScenario, type Scenario } from './harness.ts';
+
+describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
+  let scenario: Scenario;
+  let signet: Cli;
+  let fleet: readonly Gateway[];
+  let found: readonly string[];
+
+  /** Every file of Postfix and of its certificates, and the master that reads them. */
+  const state = ({ inside }: Gateway) =>
+    inside(
+      'find /etc/postfix /etc/ssl/own -type f -exec sha256sum {} + | sort; stat -c "%n %Y %i" /etc/postfix/*.cf; cat /var/spool/postfix/pid/master.pid',
+    );
+  const states = () => Promise.all(fleet.map(state));
+  const inSync = async (name: string) => {
+    const { status } = await signet.json<MachineView>('machine', 'show', name);
+    assert.equal(status.deployed?.digest, status.wanted?.digest);
+    assert.deepEqual([status.problem, status.deployed?.drift], [undefined, []]);
+    assert.ok(status.served.length > 0 && status.served.every(({ verdict }) => verdict === 'match'));
+  };
+
+  before(async () => {
+    scenario = await startScenario('adopt', full ? 4 : 2);
+    fleet = scenario.gateways;
+    signet = cli(scenario.signetd);
+    await Promise.all(fleet.map(setByHand));
+    found = await states();
+  });
+  after(() => scenario.down());
+
+  it('plans: each setting is kept, replaced or lost, and no key is shown', async () => {
+    const [mx1] = fleet;
+    assert.ok(mx1);
+    const plan = await signet.json<JoinPlan>(...(await joinWords(mx1)).filter((word) => word !== '--yes'), '--plan');
+
+    const verdicts = (name: string) => {
+      const setting = plan.present.find((each) => each.place === 'main.cf' && each.name === name);
+      return [setting?.adopted.verdict, setting?.applied.verdict];
+    };
+    assert.deepEqual(verdicts('smtpd_tls_ciphers'), ['kept', 'replaced']);
+    assert.deepEqual(verdicts('smtpd_tls_cert_file'), ['kept', 'replaced']);
+    assert.deepEqual(verdicts('smtp_tls_security_level'), ['kept', 'kept']);
+    assert.deepEqual(verdicts('smtpd_tls_loglevel'), ['lost', 'lost']);
+    assert.deepEqual(
+      plan.certificates.map(({ path, subject }) => [path, subject]),
+      [['/etc/ssl/own/mx.pem', 'CN=mx1.hand.test']],
+    );
+    assert.ok(scenario.signetd.answers.every((answer) => !answer.includes('PRIVATE KEY')));
+  });
+
+  it('joins them with what they have, without touching a byte', async () => {
+    for (const gateway of fleet) {
+      const out = await signet.done(...(await joinWords(gateway)), '--adopt');
+      assert.match(out, / 1 unchanged/);
+    }
+
+    assert.deepEqual(await states(), found);
+    for (const { name } of fleet) await inSync(name);
+  });
+
+  it('finds what is then changed by hand, and nothing else', async () => {
+    const [mx1] = fleet;
+    assert.ok(mx1);
+    await mx1.inside("sed -i 's/^smtpd_tls_ciphers = .*/smtpd_tls_ciphers = medium/' /etc/postfix/main.cf");
+    assert.match(await signet.done('machine', 'probe', mx1.name), /smtpd_tls_ciphers is medium where high was adopted/);
+    await mx1.inside("sed -i 's/^smtpd_tls_ciphers = .*/smtpd_tls_ciphers = high/' /etc/postfix/main.cf");
+    await signet.done('machine', 'probe', mx1.name);
+    await inSync(mx1.name);
+    found = await states();
+  });
+
+  it('pushes to them once something else is wanted, and it is served', async () => {
+    const names = fleet.flatMap(({ hostname }) => ['--dns', hostname]);
+    const [mx1, mx2] = fleet;
+    assert.ok(mx1 && mx2);
+    const old = await served(mx2);
+    await signet.done('certificate', 'create', 'fresh', '--level', 'cluster', '--cn', 'fresh.test', ...names);
+    await signet.done('set', `machine/${mx1.name}`, 'listeners/public/certificate', 'fresh');
+    assert.match(
+      await signet.done('commit', '-m', 'a certificate of Signet’s'),
+      /1 confirmed, \d unchanged|\d unchanged, 1 confirmed/,
+    );
+
+    assert.equal(
+      await served(mx1),
+      (await signet.json<{ fingerprint: string }>('certificate', 'show', 'fresh', '--level', 'cluster')).fingerprint,
+    );
+    assert.equal(await served(mx2), old);
+    assert.deepEqual((await states()).slice(1), found.slice(1));
+    for (const { name } of fleet) await inSync(name);
+  });
+});
+
+/** A certificate of its own, and TLS as a careful administrator might have set it. */
+async function setByHand({ name, inside, address }: Gateway): Promise<void> {
+  await inside(`set -e
+mkdir -p /etc/ssl/own && cd /etc/ssl/own
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=${name}.hand.test \\
+  -addext subjectAltName=DNS:${name}.hand.test -keyout mx.key -out mx.pem 2>/dev/null
+chmod 600 mx.key
+printf 'partner.example encrypt\\n${name}.example secure match=${name}.example\\n' >/etc/postfix/tls_policy
+postmap /etc/postfix/tls_policy
+postconf -e smtpd_tls_cert_file=/etc/ssl/own/mx.pem smtpd_tls_key_file=/etc/ssl/own/mx.key smtpd_tls_security_level=may \\
+  smtpd_tls_ciphers=high smtpd_tls_loglevel=2 smtpd_tls_protocols='>=TLSv1.2' smtp_tls_security_level=may \\
+  smtp_tls_policy_maps=hash:/etc/postfix/tls_policy smtp_tls_CApath=/etc/ssl/certs
+postconf -M submission/inet='submission inet n - y - - smtpd -o smtpd_tls_security_level=encrypt'
+postfix reload 2>/dev/null`);
+  assert.notEqual(await served({ address }), '');
+}
