@@ -86,8 +86,8 @@ export const machineRoutes: readonly Route[] = [
     response: 'effective-view',
     async handle({ config }, { parameters: { machine }, query }) {
       const revision = query.revision ?? (await config.head()).number;
-      const { settings, origins } = await config.effective(machine, revision);
-      return { body: { machine, revision, settings, origins: Object.fromEntries(origins) } };
+      const { settings, origins, pins } = await config.effective(machine, revision);
+      return { body: { machine, revision, settings, origins: Object.fromEntries(origins), pins } };
     },
   }),
   route({

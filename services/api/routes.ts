@@ -14,6 +14,7 @@ import { overrideRoutes } from './overrides.ts';
 import { machineRoutes } from './machines.ts';
 import { mailSessionRoutes } from './mail-sessions.ts';
 import { openApiRoutes } from './openapi.ts';
+import { pinRoutes } from './pins.ts';
 import { probeRoutes } from './probes.ts';
 import { revisionRoutes } from './revisions.ts';
 import { rolloutRoutes } from './rollouts.ts';
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...groupRoutes,
   ...layerRoutes,
   ...overrideRoutes,
+  ...pinRoutes,
   ...draftRoutes,
   ...revisionRoutes,
   ...rolloutRoutes,

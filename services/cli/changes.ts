@@ -2,6 +2,7 @@
 import type { Json } from '../schema/json.ts';
 import type { Draft, DraftChange } from '../schema/types.generated.ts';
 import type { Text } from './print.ts';
+import { pinnedAt, pinShown } from './pin-view.ts';
 import { showPlan } from './plan-view.ts';
 import type { Session } from './session.ts';
 import { shown } from './shown.ts';
@@ -40,11 +41,17 @@ export function draftNote({ operations, base }: Draft): Text {
 /** An operation as the command that makes it. */
 export function inWords(operation: DraftChange): Text {
   switch (operation.op) {
-    case 'set':
+    case 'set': {
+      const pinned = pinnedAt(operation.path);
+      if (pinned !== undefined) return `pin set ${pinned} --level ${operation.level} (${pinShown(operation.value)})`;
       return [`set ${operation.level} ${operation.path} `, { text: shown(operation.value as Json), tone: 'strong' }];
+    }
     case 'unset':
-    case 'remove':
+    case 'remove': {
+      const pinned = pinnedAt(operation.path);
+      if (pinned !== undefined && operation.op === 'unset') return `unpin ${pinned} --level ${operation.level}`;
       return `${operation.op} ${operation.level} ${operation.path}`;
+    }
     case 'create-group':
       return `group create ${operation.group}`;
     case 'describe-group':

@@ -41,6 +41,7 @@ export function controller(client: Client) {
       post<Shape.Left>(path('machines', machine, 'leave'), options),
 
     groups: () => get<Shape.GroupList>('/groups'),
+    pins: (revision?: number) => get<Shape.PinList>('/pins', { revision }),
     overrides: (query: Shape.OverrideQuery) => get<Shape.OverrideList>('/overrides', { ...query }),
     layer: (name: string) => get<Shape.LayerView>(`/layers${level(name)}`),
 

@@ -3,6 +3,7 @@ import { faults } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
 import type { Committed, DraftDiff, RevisionDiff, SettingsChange } from '../schema/types.generated.ts';
 import { demonstrationNote, namesDemonstration } from './demonstration.ts';
+import { pinnedAt, pinShown } from './pin-view.ts';
 import type { Printer, Text } from './print.ts';
 import { shown } from './shown.ts';
 
@@ -49,12 +50,15 @@ function showSettings(print: Printer, { settings, structure }: DiffView): void {
 
 /** One setting that differs, with its old and its new value. */
 export function changeLine({ pointer, before, after }: Omit<SettingsChange, 'level'>): Text {
-  const old = { text: shown(before as Json), tone: 'bad' } as const;
-  const fresh = { text: shown(after as Json), tone: 'good' } as const;
+  const pinned = pinnedAt(pointer);
+  const inWords = pinned === undefined ? (value: unknown) => shown(value as Json) : pinShown;
+  const at = pinned === undefined ? pointer : `pin ${pinned}`;
+  const old = { text: inWords(before), tone: 'bad' } as const;
+  const fresh = { text: inWords(after), tone: 'good' } as const;
   const note = namesDemonstration(pointer, after) ? [', ', demonstrationNote] : [];
-  if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${pointer} `, fresh, ...note];
-  if (after === undefined) return [{ text: '  - ', tone: 'bad' }, `${pointer} `, old];
-  return [{ text: '  ~ ', tone: 'warn' }, `${pointer} `, old, ' → ', fresh, ...note];
+  if (before === undefined) return [{ text: '  + ', tone: 'good' }, `${at} `, fresh, ...note];
+  if (after === undefined) return [{ text: '  - ', tone: 'bad' }, `${at} `, old];
+  return [{ text: '  ~ ', tone: 'warn' }, `${at} `, old, ' → ', fresh, ...note];
 }
 
 /** What a commit brings with it, when that is worth knowing. */

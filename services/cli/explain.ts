@@ -8,6 +8,7 @@ import { demonstrationNote, namesDemonstration } from './demonstration.ts';
 import { command, revisionNumber } from './options.ts';
 import { moment, type Text } from './print.ts';
 import type { Session } from './session.ts';
+import { pinInWords } from './pin-view.ts';
 import { shown } from './shown.ts';
 
 export function explainCommands(program: Command, session: () => Session): void {
@@ -40,12 +41,14 @@ function rows({
   time,
   comment,
   shadows,
+  pins = [],
 }: Explanation): readonly (readonly [string, Text])[] {
   const since = `r${revision ?? 0}, ${moment(time)}, ${author ?? '-'}: ${comment ?? ''}`;
   return [
     ['level', level],
     ...(namesDemonstration(at, value) ? [['note', demonstrationNote] as const] : []),
     ...(revision === undefined ? [] : [['since', since] as const]),
+    ...pins.map((pin) => ['pinned', pinInWords(pin, at)] as const),
     ...shadows.map((shadow) => ['shadows', `${shown(shadow.value as Json)} at ${shadow.level}`] as const),
   ];
 }

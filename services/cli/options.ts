@@ -37,6 +37,11 @@ export function several(text: string, before: readonly string[] | undefined): re
 
 /** A new command below `parent`, with the sentence and the example that its help shows. */
 export function command(parent: Command, name: string, does: string, ...examples: readonly string[]): Command {
+  return described(parent.command(name), does, ...examples);
+}
+
+/** The same for a command that is there. */
+export function described(made: Command, does: string, ...examples: readonly string[]): Command {
   const example = examples.map((line) => `  ${line}\n`).join('');
-  return parent.command(name).description(does).addHelpText('after', `\nExample:\n${example}`);
+  return made.description(does).addHelpText('after', `\nExample:\n${example}`);
 }

@@ -26,6 +26,7 @@ const groups: readonly Group[] = [
     names: ['set', 'unset', 'remove', 'copy', 'move', 'get', 'layer'],
     load: async () => (await import('./settings.ts')).settingsCommands,
   },
+  { names: ['pin', 'unpin'], load: async () => (await import('./pin.ts')).pinCommands },
   { names: ['explain'], load: async () => (await import('./explain.ts')).explainCommands },
   { names: ['overrides'], load: async () => (await import('./overrides.ts')).overrideCommands },
   {

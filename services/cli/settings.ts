@@ -2,10 +2,11 @@
 import type { Command } from 'commander';
 
 import { isObject, type Json, type JsonObject } from '../schema/json.ts';
-import { parts, pointer, valueAt } from '../schema/pointer.ts';
+import { isAround, parts, pointer, valueAt } from '../schema/pointer.ts';
 import { amend, type PlanOption } from './changes.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
+import { ruleInWords } from './pin-view.ts';
 import type { Session } from './session.ts';
 import { shown } from './shown.ts';
 import { readValue } from './value.ts';
@@ -154,6 +155,8 @@ async function showEffective(
       found.map((leaf) => [leaf.path, shown(leaf.value), { text: origins[leaf.path] ?? '', tone: 'dim' }]),
     ),
   );
+  for (const pin of print.json ? [] : answer.pins.filter((one) => isAround(one.pointer, path)))
+    print.note({ text: `pinned: ${pin.pointer} ${ruleInWords(pin)} at ${pin.level}`, tone: 'dim' });
 }
 
 /** The level a value came from; the fields of a unit, such as a certificate binding, share the origin of the unit. */

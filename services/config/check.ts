@@ -17,6 +17,7 @@ export async function checkConfiguration(
   { pki, machines, platforms }: Pick<ConfigDeps, 'pki' | 'machines' | 'platforms'>,
   configuration: Configuration,
   defaults: LevelLayer,
+  before?: Configuration,
 ): Promise<readonly Finding[]> {
   const layers = Object.keys(configuration.layers).map((level) => ({ level, layer: layerAt(configuration, level) }));
   const [material, facts] = await Promise.all([
@@ -25,7 +26,8 @@ export async function checkConfiguration(
   ]);
   const findings: Finding[] = [];
   let steps = 0;
-  for (const found of validate({ configuration, defaults, material, facts, platforms })) {
+  const input = { configuration, defaults, material, facts, platforms, ...(before ? { before } : {}) };
+  for (const found of validate(input)) {
     findings.push(...found);
     steps += 1;
     if (steps % stride === 0) await breathe();

@@ -26,7 +26,7 @@ export interface CommitSurroundings<H extends Head> {
   head(): Promise<H>;
   /** What the head should become; called again on the new head when another commit came first. */
   make(head: H): Configuration | Promise<Configuration>;
-  check(configuration: Configuration): Promise<readonly Finding[]>;
+  check(configuration: Configuration, before: Configuration): Promise<readonly Finding[]>;
   /** Stores the values that the head does not refer to. */
   save(blobs: ConfigurationBlobs, head: H): Promise<void>;
   /** Puts the revision in place of the head if that is still the head; false when it is not. */
@@ -52,7 +52,7 @@ export async function commit<H extends Head>(request: CommitRequest, around: Com
         `revision ${head.revision.number} has all of this already; discard the draft`,
       );
     }
-    refuse(await around.check(configuration));
+    refuse(await around.check(configuration, head.configuration));
     await around.save(blobs, head);
     const revision = newRevision(request, head, blobs, around.now());
     if (await around.swap(head, revision)) return revision;

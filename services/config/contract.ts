@@ -10,6 +10,7 @@ import type { ConfigurationDiff } from './diff.ts';
 import type { EffectiveChange } from './effective-changes.ts';
 import type { Said } from './explain.ts';
 import type { Override } from './overrides.ts';
+import type { HeldPin } from './pins.ts';
 import type { Effective } from './resolve.ts';
 
 export interface ConfigDeps {
@@ -69,6 +70,8 @@ export interface Explanation {
   readonly comment?: string;
   /** What the other levels say, most specific first; null is a tombstone. */
   readonly shadows: readonly Said[];
+  /** The pins that bind it; absent when none does. */
+  readonly pins?: readonly HeldPin[];
 }
 
 /** An override with its history. */
@@ -117,9 +120,12 @@ export interface ConfigService {
   ): Promise<{ readonly revision: Revision; readonly leftOut: readonly string[] }>;
 
   /** The effective settings of a machine at a revision, the head unless told. */
-  effective(machine: string, number?: number): Promise<Effective>;
+  effective(machine: string, number?: number): Promise<Effective & { readonly pins: readonly HeldPin[] }>;
   /** Why one setting of a machine is as it is; throws `not-found` when no level sets it. */
   explain(machine: string, path: string, number?: number): Promise<Explanation>;
+
+  /** The pins of every level at a revision, the head unless told; by level and setting. */
+  pins(number?: number): Promise<readonly HeldPin[]>;
 
   /** What groups and machines set over the levels above them at a revision, the head unless told; by level and pointer. */
   overrides(number?: number): Promise<readonly DatedOverride[]>;

@@ -1,12 +1,12 @@
 /** A layer as its leaves: scalars, lists, units and tombstones, by JSON Pointer. */
 import { isObject, type Json, type JsonObject } from '../schema/json.ts';
 import { pointer } from '../schema/pointer.ts';
-import { settingsShape, type Shape } from './units.ts';
+import { layerShape, type Shape } from './units.ts';
 
 /** The leaves in the order of their pointers; a table entry without fields is a leaf too, since it says that it exists. */
 export function leaves(layer: JsonObject): ReadonlyMap<string, Json> {
   const found: (readonly [string, Json])[] = [];
-  collect(settingsShape, layer, [], found);
+  collect(layerShape, layer, [], found);
   return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

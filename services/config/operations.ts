@@ -11,6 +11,7 @@ import type {
   UnsetOperation,
 } from '../schema/types.generated.ts';
 import { firstGroup, formatLevel, parseLevel } from './levels.ts';
+import { pinFaults } from './pins.ts';
 import { admit, createGroup, deleteGroup, describeGroup, dismiss, move } from './roster.ts';
 import { canonicalValue, locate, type Location } from './units.ts';
 import { checkGroup, checkMachine, close, open, putLayer, type Working } from './working.ts';
@@ -113,7 +114,7 @@ function write(
   const layer = withValueAt(working.layers.get(level) ?? {}, path, value);
   // Layers have no rule that spans units, so what changed can be checked by itself, however large the layer is.
   const changed = whole.length === 0 ? layer : withValueAt({}, whole, valueAt(layer, whole));
-  const findings = layerFindings(changed).map((finding) => ({ ...finding, level }));
+  const findings = [...layerFindings(changed).map((finding) => ({ ...finding, level })), ...pinFaults(level, changed)];
   if (findings.length > 0) {
     throw new NamedError('invalid-input', `the change at ${level} is not valid: ${findings[0]?.detail ?? ''}`, {
       findings,

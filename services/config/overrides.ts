@@ -1,6 +1,6 @@
 /** What groups and machines set over the levels above them, and which of it does nothing, or no longer what it was set for. Pure. */
 import { isNamed } from '../errors.ts';
-import { isObject, type Json } from '../schema/json.ts';
+import { isObject, without, type Json } from '../schema/json.ts';
 import { parts } from '../schema/pointer.ts';
 import type { Configuration } from '../schema/types.generated.ts';
 import { explain, sayingAt, type Said } from './explain.ts';
@@ -31,7 +31,7 @@ export function overrides(configuration: Configuration, defaults: LevelLayer): r
     .flatMap((level) => {
       const above = [defaults, ...levelsAbove(configuration, level)];
       const isVoid = level.startsWith('group/') && !inhabited.has(level);
-      return [...leaves(layerAt(configuration, level))].flatMap(([at, value]) =>
+      return [...leaves(without(layerAt(configuration, level), 'pins'))].flatMap(([at, value]) =>
         overrideAt({ level, at, value, above, isVoid }),
       );
     });

@@ -21,6 +21,7 @@ import { configurationAt, implicitBlobs, lastChange, revisionZero, type Archive 
 import type { LevelLayer } from './levels.ts';
 import { merge, type Conflict, type Merge } from './merge.ts';
 import { applyAll } from './operations.ts';
+import { pinsIn } from './pins.ts';
 import { queue } from './queue.ts';
 import { rollBack } from './rollback.ts';
 import { views } from './views.ts';
@@ -64,6 +65,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
     effective: async (machine, number) => view.effective(await revisionOrHead(number), machine),
     explain: async (machine, path, number) => view.explanation(await revisionOrHead(number), machine, path),
+    pins: async (number) => pinsIn(await configuration((await revisionOrHead(number)).number)),
     overrides: async (number) => view.overrides(await revisionOrHead(number)),
     diff: async (from, to) => diffConfigurations(await configuration(from), await configuration(to)),
     manifest: async (machine, number) => view.manifest(await revision(number), machine),
@@ -81,10 +83,11 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
   async function plan(author: string, changes: readonly DraftChange[]): Promise<ChangePlan> {
     const { draft } = await readDraft(author);
-    const before = applyAll(await configuration(draft.base), draft.operations);
+    const base = await configuration(draft.base);
+    const before = applyAll(base, draft.operations);
     const operations = expandAll(before, changes);
     const after = applyAll(before, operations);
-    const [findings, effects] = await Promise.all([check(after), view.effects(before, after)]);
+    const [findings, effects] = await Promise.all([check(after, base), view.effects(before, after)]);
     return { base: draft.base, operations, before, after, findings, ...effects };
   }
 
@@ -110,7 +113,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     const [{ draft }, head] = await Promise.all([readDraft(author), headWithConfiguration()]);
     const merged = await mergeOnto(head.configuration, draft);
     const conflicts = await conflictFindings(merged.conflicts, head.revision);
-    const findings = conflicts.length > 0 ? [] : await check(merged.configuration);
+    const findings = conflicts.length > 0 ? [] : await check(merged.configuration, head.configuration);
     return { configuration: merged.configuration, base: draft.base, head: head.revision.number, conflicts, findings };
   }
 
@@ -194,8 +197,8 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     );
   }
 
-  async function check(configuration: Configuration): Promise<readonly Finding[]> {
-    return checkConfiguration({ pki, machines, platforms }, configuration, await defaults());
+  async function check(configuration: Configuration, before: Configuration): Promise<readonly Finding[]> {
+    return checkConfiguration({ pki, machines, platforms }, configuration, await defaults(), before);
   }
 
   /** Blobs go first, over as many transactions as they need: until a revision refers to them nobody sees them. */

@@ -27,6 +27,15 @@ export interface Location {
 /** The shape of the whole settings document: one field per section. */
 export const settingsShape: Extract<Shape, { kind: 'record' }> = readSettings();
 
+/** The shape of a layer: the sections, and beside them what the level demands of those below it. */
+export const layerShape: Extract<Shape, { kind: 'record' }> = {
+  kind: 'record',
+  fields: new Map([
+    ...settingsShape.fields,
+    ['pins', read(documents.get('pins.schema.json') ?? {}, 'pins.schema.json')],
+  ]),
+};
+
 /** The shape of a section; throws when there is none of that name. */
 export function sectionShape(section: string): Shape {
   const shape = settingsShape.fields.get(section);
@@ -36,7 +45,7 @@ export function sectionShape(section: string): Shape {
 
 /** Where a path leads. Throws `invalid-input` when there is no such setting, or when it goes into a list or a value. */
 export function locate(path: readonly string[]): Location {
-  let shape: Shape = settingsShape;
+  let shape: Shape = layerShape;
   const canonical: string[] = [];
   for (const [depth, part] of path.entries()) {
     if (shape.kind === 'unit') {

@@ -13,6 +13,8 @@ import { certificateWarnings } from './certificate-warnings.ts';
 import { sayingAt } from './explain.ts';
 import { fleet, memberLayersIn, type Member } from './fleet.ts';
 import { layerAt, type LevelLayer } from './levels.ts';
+import { pinBreaches } from './pin-breaches.ts';
+import { pinFaults } from './pins.ts';
 import { dangling, type Reference } from './references.ts';
 import { settingsOf, type EffectiveSection } from './resolve.ts';
 
@@ -23,6 +25,8 @@ export interface ValidationInput {
   /** What is known of machines, by id; platforms are asked only about machines in it. */
   readonly facts: ReadonlyMap<string, Facts>;
   readonly platforms: readonly Platform[];
+  /** What it would replace, when that is known: what a machine lacked there already is no reason to refuse a commit. */
+  readonly before?: Configuration;
 }
 
 /**
@@ -35,9 +39,10 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
     defaults,
     ...Object.keys(configuration.layers).map((level) => ({ level, layer: layerAt(configuration, level) })),
   ];
-  const malformed = layers.flatMap(({ level, layer }) =>
-    layerFindings(layer).map((finding) => ({ ...finding, level })),
-  );
+  const malformed = layers.flatMap(({ level, layer }) => {
+    const found = layerFindings(layer).map((finding) => ({ ...finding, level }));
+    return found.length > 0 ? found : pinFaults(level, layer);
+  });
   yield malformed;
   // What is no layer cannot be resolved.
   if (malformed.length > 0) return;
@@ -48,11 +53,12 @@ export function* validate(input: ValidationInput): Generator<readonly Finding[],
   const shown = new Set<string>();
   const resolveMember = fleet(defaults);
   const checkSections = sectionChecks();
+  const breaches = pinBreaches(input.before);
   for (const machine of Object.keys(configuration.machines).sort(compareNames)) {
     const member = resolveMember(memberLayersIn(configuration, machine));
     const found = memberFindings(member, faults, checkSections);
     for (const { level, pointer: at } of found) shown.add(`${level ?? ''}${at ?? ''}`);
-    const asked = found.length > 0 ? found : settledFindings(input, machine, member);
+    const asked = found.length > 0 ? found : [...settledFindings(input, machine, member), ...breaches(machine, member)];
     yield asked.map((finding) => ({ ...finding, machine }));
   }
   // Bindings that no machine gets are wrong too: the next machine to join would.

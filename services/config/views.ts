@@ -1,7 +1,7 @@
 /** What one machine gets at one revision: effective settings, explanations, manifest and the difference of two manifests. */
 import { NamedError } from '../errors.ts';
 import { compareNames } from '../machines/names.ts';
-import { parts } from '../schema/pointer.ts';
+import { isAround, parts } from '../schema/pointer.ts';
 import type { Configuration, Facts, Manifest, Revision } from '../schema/types.generated.ts';
 import { bindingFaults } from './bindings.ts';
 import type { Members } from './blobs.ts';
@@ -14,6 +14,7 @@ import { configurationAt, lastChange, lastChanges, memberLayers, type Archive } 
 import { defaultsLevel, type LevelLayer } from './levels.ts';
 import { manifestOf, manifestText } from './manifest.ts';
 import { overrides } from './overrides.ts';
+import { pinsOf, type HeldPin } from './pins.ts';
 import { join, type Effective } from './resolve.ts';
 import { unifiedDiff } from './unified-diff.ts';
 import { memberFindings, sectionChecks, typedSettings, type SectionChecks } from './validate.ts';
@@ -22,7 +23,8 @@ import { memberFindings, sectionChecks, typedSettings, type SectionChecks } from
 export type At = Revision | Configuration;
 
 export interface Views {
-  effective(at: At, machine: string): Promise<Effective>;
+  /** The effective settings, and the pins that bind them. */
+  effective(at: At, machine: string): Promise<Effective & { readonly pins: readonly HeldPin[] }>;
   explanation(revision: Revision, machine: string, path: string): Promise<Explanation>;
   overrides(revision: Revision): Promise<readonly DatedOverride[]>;
   /** What differs on the machines that are in both. */
@@ -51,13 +53,16 @@ export function views({ pki, machines, platforms, archive, defaults }: ViewDeps)
 
   return { effective, explanation, overrides: overridesAt, effects, manifest, difference };
 
-  async function effective(at: At, machine: string): Promise<Effective> {
-    return join((await memberAt(at, machine)).sections);
+  async function effective(at: At, machine: string) {
+    const { sections, layers } = await memberAt(at, machine);
+    return { ...join(sections), pins: pinsOf(layers) };
   }
 
   async function explanation(revision: Revision, machine: string, path: string): Promise<Explanation> {
     const { layers } = await memberLayers(archive, revision, machine);
-    const reason = explain([await defaults(), ...layers], parts(path));
+    const found = explain([await defaults(), ...layers], parts(path));
+    const pins = pinsOf(layers).filter((pin) => isAround(pin.pointer, parts(found.pointer)));
+    const reason = { ...found, ...(pins.length > 0 ? { pins } : {}) };
     if (reason.level === defaultsLevel) return { machine, ...reason };
     const place = { kind: 'setting', level: reason.level, path: parts(reason.pointer) } as const;
     const { number, author, time, comment } = await lastChange(archive, revision, place);

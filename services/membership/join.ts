@@ -1,5 +1,6 @@
 /** What joining means, worked out before anything happens: the layer a machine starts with, and what stands in the way. */
-import { firstGroup } from '../config/levels.ts';
+import { firstGroup, formatLevel, layerAt } from '../config/levels.ts';
+import { pinsOf } from '../config/pins.ts';
 import type { ErrorCode, Finding } from '../errors.ts';
 import type { Archive } from '../machines/service.ts';
 import type { Configuration, Facts } from '../schema/types.generated.ts';
@@ -77,6 +78,16 @@ function placeConflict({ name, group }: Candidate, roster: Roster, stands: Stand
     return `the configuration has ${name} in the group ${place.group}; join it there, and move it afterwards`;
   }
   return undefined;
+}
+
+/** What the group it comes into wants of every machine. It joins without, and a commit warns of it until it is set. */
+export function demands(configuration: Configuration, group: string): readonly string[] {
+  const levels = ['cluster', formatLevel({ kind: 'group', name: group })];
+  return pinsOf(levels.map((level) => ({ level, layer: layerAt(configuration, level) })))
+    .filter(({ rule }) => rule === 'perMachine')
+    .map(
+      ({ level, pointer }) => `${level} wants ${pointer} to be set for every machine: set it here once it has joined`,
+    );
 }
 
 /** What an administrator should know before accepting. */

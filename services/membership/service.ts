@@ -17,7 +17,7 @@ import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './c
 import { departed } from './departed.ts';
 import { doubtful, standing, type Standing } from './identity.ts';
 import { findSettings, type Found } from './found.ts';
-import { firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
+import { demands, firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
 import { leaving, type LeavingDeps } from './leaving.ts';
 import { admission, predecessor, type Predecessor } from './succession.ts';
@@ -130,7 +130,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         : {}),
       ...(former && !former.archive ? { replaces: { name: former.name, settings: settingsOf(former.layer) } } : {}),
       findings: found.map(({ finding }) => finding),
-      notes: notes(candidate),
+      notes: [...notes(candidate), ...demands(configuration, group)],
     };
     return { archive, stands, former, plan, upper, obstacle: found[0] };
   }

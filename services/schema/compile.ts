@@ -17,6 +17,8 @@ ajv.addKeyword({ keyword: 'x-merge', schemaType: 'string', metaSchema: { const: 
 ajv.addKeyword({ keyword: 'x-keys', schemaType: 'string', metaSchema: { const: 'domain' } });
 // How the items of a list compare: 'sender' items are stored in their canonical form, which is what the format means.
 ajv.addKeyword({ keyword: 'x-items', schemaType: 'string', metaSchema: { const: 'sender' } });
+// Chains from the loosest value to the strictest; a value that follows another is at least as strict (docs/settings.md, pins).
+ajv.addKeyword({ keyword: 'x-strictness', schemaType: 'array' });
 ajv.addFormat('sender', (text: string) => readSender(text) !== undefined && canonicalSender(text) === text);
 for (const document of documents.values()) ajv.addSchema(document);
 
@@ -64,7 +66,9 @@ function absolute(schema: JsonObject, path: string): JsonObject {
 
 const settings = documents.get('settings.schema.json');
 if (!settings) throw new Error('schemas/settings.schema.json is missing');
-ajv.addSchema({ ...asLayer(settings, 'settings.schema.json'), $id: `${base}layer` });
+const layer = asLayer(settings, 'settings.schema.json');
+const pins = { $ref: `${base}pins.schema.json` };
+ajv.addSchema({ ...layer, properties: { ...(layer['properties'] as JsonObject), pins }, $id: `${base}layer` });
 
 /** Where the schema of each shape stands, below `schemas/`. */
 const places: ReadonlyMap<string, string> = new Map(

@@ -19,6 +19,11 @@ export function pointer(path: readonly string[]): string {
   return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
+/** Whether a pointer, in which `*` stands for any name, leads to a path, above it, or below it. */
+export function isAround(pattern: string, path: readonly string[]): boolean {
+  return parts(pattern).every((part, index) => part === '*' || index >= path.length || part === path[index]);
+}
+
 /** The value at `path`, or undefined where there is none. Arrays are not entered: lists are whole. */
 export function valueAt(document: Json | undefined, path: readonly string[]): Json | undefined {
   let value: Json | undefined = document;

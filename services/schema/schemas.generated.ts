@@ -1076,7 +1076,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'The effective settings of one machine, and the level each value comes from.',
     type: 'object',
     additionalProperties: false,
-    required: ['machine', 'revision', 'settings', 'origins'],
+    required: ['machine', 'revision', 'settings', 'origins', 'pins'],
     properties: {
       machine: { $ref: '../common.schema.json#/$defs/machineName' },
       revision: { type: 'integer', minimum: 0 },
@@ -1086,6 +1086,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         type: 'object',
         additionalProperties: { type: 'string' },
       },
+      pins: { type: 'array', items: { $ref: 'pin-view.schema.json' }, description: 'The pins that bind this machine.' },
     },
   },
   {
@@ -1133,6 +1134,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           required: ['level', 'value'],
           properties: { level: { type: 'string' }, value: { description: 'What that level holds.' } },
         },
+      },
+      pins: {
+        type: 'array',
+        items: { $ref: 'pin-view.schema.json' },
+        description: 'The pins that bind this setting; absent when none does.',
       },
     },
   },
@@ -1946,6 +1952,34 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Whose logs it is from.',
         items: { $ref: '../common.schema.json#/$defs/machineName' },
       },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/pin-list.schema.json',
+    title: 'Pin list',
+    description: 'Every pin at a revision, by level and setting.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['revision', 'pins'],
+    properties: {
+      revision: { type: 'integer', minimum: 0 },
+      pins: { type: 'array', items: { $ref: 'pin-view.schema.json' } },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/pin-view.schema.json',
+    title: 'Pin view',
+    description: 'A pin and the level that holds it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['level', 'pointer', 'rule'],
+    properties: {
+      level: { $ref: '../common.schema.json#/$defs/level' },
+      pointer: { type: 'string', description: 'The setting; * stands for every entry of a table.' },
+      rule: { type: 'string', enum: ['fixed', 'floor', 'perMachine'] },
+      lowest: { description: 'Of a floor that names one: the least strict value.' },
     },
   },
   {
@@ -3936,6 +3970,36 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/pin.schema.json',
+    title: 'Pin',
+    description:
+      'fixed: the value that holds at this level may not be changed or removed below. floor: what machines get is at least as strict. perMachine: every machine sets it itself.',
+    type: 'object',
+    'x-merge': 'replace',
+    additionalProperties: false,
+    required: ['rule'],
+    properties: {
+      rule: { type: 'string', enum: ['fixed', 'floor', 'perMachine'] },
+      lowest: {
+        description:
+          'Only with floor: the least strict value that is allowed; left out, the one that holds at this level.',
+        type: ['string', 'boolean'],
+      },
+    },
+    allOf: [{ if: { properties: { rule: { const: 'floor' } } }, else: { properties: { lowest: false } } }],
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/pins.schema.json',
+    title: 'Pins',
+    description:
+      'What a level demands of the levels below it, by the JSON Pointer of the setting; * stands for every entry of a table. A layer holds them beside its settings; they are not merged, each of them counts.',
+    type: 'object',
+    propertyNames: { pattern: '^(/([^~/]|~[01])+)+$' },
+    additionalProperties: { $ref: 'pin.schema.json' },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/registration.schema.json',
     title: 'Registration',
     description: 'How a machine is reached and recognised. It is not configuration: it has no revisions.',
@@ -4261,6 +4325,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             'dane-only',
             'fingerprint',
           ],
+          'x-strictness': [
+            ['none', 'preferred', 'required', 'required-verify'],
+            ['preferred', 'preferred-verify', 'required-verify'],
+            ['preferred', 'dane', 'required-verify'],
+            ['required-verify', 'dane-only', 'fingerprint', 'required-verify'],
+          ],
         },
         match: {
           title: 'Names to match',
@@ -4520,6 +4590,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           type: 'string',
           enum: ['off', 'preferred', 'required'],
           default: 'preferred',
+          'x-strictness': [['off', 'preferred', 'required']],
         },
         clientCertificate: {
           title: 'Client certificate',
@@ -4528,6 +4599,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           type: 'string',
           enum: ['ignore', 'ask', 'require'],
           default: 'ignore',
+          'x-strictness': [['ignore', 'ask', 'require']],
         },
         trust: {
           title: 'Trust lists',
@@ -4543,6 +4615,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           description:
             "Whether clients can log in only over TLS (postconf smtpd_tls_auth_only). Left out: what the machine's own configuration says.",
           type: 'boolean',
+          'x-strictness': [[false, true]],
         },
       },
     },
@@ -4607,6 +4680,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             type: 'string',
             enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
             default: 'TLSv1.2',
+            'x-strictness': [['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']],
           },
           ciphers: {
             title: 'Cipher grade',
@@ -4614,6 +4688,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             type: 'string',
             enum: ['low', 'medium', 'high'],
             default: 'medium',
+            'x-strictness': [['low', 'medium', 'high']],
           },
           exclude: {
             title: 'Excluded ciphers',
@@ -4638,6 +4713,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             type: 'string',
             enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
             default: 'TLSv1.2',
+            'x-strictness': [['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']],
           },
           ciphers: {
             title: 'Cipher grade',
@@ -4645,6 +4721,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             type: 'string',
             enum: ['low', 'medium', 'high'],
             default: 'medium',
+            'x-strictness': [['low', 'medium', 'high']],
           },
           exclude: {
             title: 'Excluded ciphers',
@@ -4669,6 +4746,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             type: 'string',
             enum: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'],
             default: 'TLSv1.2',
+            'x-strictness': [['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']],
           },
           ciphers: {
             title: 'Ciphers',

@@ -99,6 +99,8 @@ export interface Shapes {
   readonly 'override-query': OverrideQuery;
   readonly 'path-parameters': PathParameters;
   readonly 'peer-count': PeerCount;
+  readonly 'pin-list': PinList;
+  readonly 'pin-view': PinView;
   readonly 'pkcs12-file': Pkcs12File;
   readonly 'pkcs12-options': Pkcs12Options;
   readonly 'private-key': PrivateKey;
@@ -161,6 +163,8 @@ export interface Shapes {
   readonly 'open-session': OpenSession;
   readonly operation: Operation;
   readonly outcome: Outcome;
+  readonly pin: Pin;
+  readonly pins: Pins;
   readonly registration: Registration;
   readonly revision: Revision;
   readonly rollout: Rollout;
@@ -1384,6 +1388,28 @@ export interface EffectiveView {
   readonly origins: {
     readonly [k: string]: string;
   };
+  /**
+   * The pins that bind this machine.
+   */
+  readonly pins: readonly PinView[];
+}
+/**
+ * A pin and the level that holds it.
+ */
+export interface PinView {
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  /**
+   * The setting; * stands for every entry of a table.
+   */
+  readonly pointer: string;
+  readonly rule: 'fixed' | 'floor' | 'perMachine';
+  /**
+   * Of a floor that names one: the least strict value.
+   */
+  readonly lowest?: unknown;
 }
 /**
  * Which setting is to be explained.
@@ -1426,6 +1452,10 @@ export interface Explanation {
    * Values of upper levels that do not count, most specific first.
    */
   readonly shadows: readonly ShadowedValue[];
+  /**
+   * The pins that bind this setting; absent when none does.
+   */
+  readonly pins?: readonly PinView[];
 }
 export interface ShadowedValue {
   readonly level: string;
@@ -2290,6 +2320,13 @@ export interface PeerCount {
  */
 export interface Results {
   readonly [k: string]: number;
+}
+/**
+ * Every pin at a revision, by level and setting.
+ */
+export interface PinList {
+  readonly revision: number;
+  readonly pins: readonly PinView[];
 }
 /**
  * A certificate with its chain and its private key, encrypted under the password of the request.
@@ -3891,6 +3928,22 @@ export interface ProbeTarget {
    */
   readonly chain: string;
   readonly from: 'controller' | 'gateway' | 'none';
+}
+/**
+ * fixed: the value that holds at this level may not be changed or removed below. floor: what machines get is at least as strict. perMachine: every machine sets it itself.
+ */
+export interface Pin {
+  readonly rule: 'fixed' | 'floor' | 'perMachine';
+  /**
+   * Only with floor: the least strict value that is allowed; left out, the one that holds at this level.
+   */
+  readonly lowest?: string | boolean;
+}
+/**
+ * What a level demands of the levels below it, by the JSON Pointer of the setting; * stands for every entry of a table. A layer holds them beside its settings; they are not merged, each of them counts.
+ */
+export interface Pins {
+  readonly [k: string]: Pin;
 }
 /**
  * The effective settings of one machine. The schema of a layer is derived from this one: nothing is required outside units, and null removes what an upper level set.

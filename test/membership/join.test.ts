@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { groupOf, notes, obstacles, placeOf, type Candidate, type Roster } from '../../services/membership/join.ts';
+import {
+  demands,
+  groupOf,
+  notes,
+  obstacles,
+  placeOf,
+  type Candidate,
+  type Roster,
+} from '../../services/membership/join.ts';
 import type { Archive, Facts } from '../../services/schema/types.generated.ts';
 import { facts as found, machineId } from '../config/surroundings.ts';
 
@@ -74,5 +82,22 @@ describe('a machine', () => {
       notes(one).join('\n'),
       /not reboot-safe[^]*only 100 kB[^]*clock of 198\.18\.0\.99 is 90 seconds behind/,
     );
+  });
+});
+
+describe('a machine that is to join', () => {
+  it('is told what its cluster and its group want of every machine', () => {
+    const pins = (at: string, rule: string) => ({ pins: { [at]: { rule } } });
+    const layers = {
+      cluster: pins('/outbound/certificate', 'perMachine'),
+      'group/edge': pins('/listeners/*/certificate', 'perMachine'),
+      'group/main': pins('/trust', 'fixed'),
+    };
+    const configuration = { groups: { main: {}, edge: {} }, machines: {}, layers };
+
+    assert.equal(demands(configuration, 'edge').length, 2);
+    assert.deepEqual(demands(configuration, 'main'), [
+      'cluster wants /outbound/certificate to be set for every machine: set it here once it has joined',
+    ]);
   });
 });
