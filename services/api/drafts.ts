@@ -1,5 +1,5 @@
 /** Drafts: an administrator's uncommitted changes, and the commit that makes a revision of them. */
-import { NamedError } from '../errors.ts';
+import { faults, NamedError } from '../errors.ts';
 import type { DraftChange, DraftView } from '../schema/types.generated.ts';
 import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
@@ -86,8 +86,8 @@ export const draftRoutes: readonly Route[] = [
       const author = readable(caller, parameters.author);
       const { base, head, configuration, conflicts, findings } = await config.preview(author);
       const changes = await difference(config, head, configuration, query.machine);
-      const warnings =
-        conflicts.length > 0 ? [] : await sessions.whatIf(await config.configuration(head), configuration);
+      const isWhole = conflicts.length === 0 && faults(findings).length === 0;
+      const warnings = isWhole ? await sessions.whatIf(await config.configuration(head), configuration) : [];
       return { body: { base, head, conflicts, findings: [...findings, ...warnings], ...changes } };
     },
   }),

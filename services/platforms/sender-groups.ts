@@ -1,5 +1,5 @@
 /** Sender groups of a listener: the order in which a client is held against them, and the entry that it matches. */
-import { contains, readNetwork } from '../schema/network.ts';
+import { contains, readNetwork, type Network } from '../schema/network.ts';
 import { readSender, type Sender } from '../schema/sender.ts';
 import type { SenderGroupsOfAListener } from '../schema/types.generated.ts';
 
@@ -47,15 +47,14 @@ function entriesOf(groups: SenderGroupsOfAListener): readonly GroupEntry[] {
 
 /** The first entry that a client matches; undefined when none does, and the listener's own policy counts. */
 export function matchingEntry(groups: SenderGroupsOfAListener, client: Client): GroupEntry | undefined {
-  return orderedEntries(groups).find(({ sender }) => matches(sender, client));
+  const address = readNetwork(client.address);
+  return orderedEntries(groups).find(({ sender }) => matches(sender, address, client.name));
 }
 
-function matches(sender: Sender, { address, name }: Client): boolean {
+function matches(sender: Sender, address: Network | undefined, name: string | undefined): boolean {
   switch (sender.kind) {
-    case 'network': {
-      const network = readNetwork(address);
-      return network !== undefined && contains(sender.network, network);
-    }
+    case 'network':
+      return address !== undefined && contains(sender.network, address);
     case 'host':
       return name === sender.name;
     case 'domain':

@@ -4115,7 +4115,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/session-count.schema.json',
     title: 'Session count',
-    description: 'How many sessions of one day had one result with one peer.',
+    description: 'How many sessions of one day had one result with one peer, over one protocol and cipher.',
     type: 'object',
     additionalProperties: false,
     required: ['direction', 'peer', 'result', 'sessions', 'messages', 'first', 'last'],
@@ -4126,7 +4126,14 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description:
           'The domain of the recipients of what left, the name (or address) of the client of what came in; `*` for all that are not counted one by one.',
       },
+      address: { type: 'string', maxLength: 108, description: 'Of a client that has a name.' },
       result: { type: 'string', enum: ['verified', 'trusted', 'untrusted', 'anonymous', 'clear', 'failed'] },
+      protocol: {
+        type: 'string',
+        maxLength: 20,
+        description: 'Of what went over TLS. Counts of early versions have none.',
+      },
+      cipher: { type: 'string', maxLength: 100, description: 'Not of those that are not counted one by one.' },
       sessions: { type: 'integer', minimum: 1 },
       messages: { type: 'integer', minimum: 0 },
       first: { $ref: 'common.schema.json#/$defs/instant' },

@@ -3658,7 +3658,7 @@ export interface DayCounts {
   readonly counts: readonly SessionCount[];
 }
 /**
- * How many sessions of one day had one result with one peer.
+ * How many sessions of one day had one result with one peer, over one protocol and cipher.
  */
 export interface SessionCount {
   readonly direction: 'in' | 'out';
@@ -3666,7 +3666,19 @@ export interface SessionCount {
    * The domain of the recipients of what left, the name (or address) of the client of what came in; `*` for all that are not counted one by one.
    */
   readonly peer: string;
+  /**
+   * Of a client that has a name.
+   */
+  readonly address?: string;
   readonly result: 'verified' | 'trusted' | 'untrusted' | 'anonymous' | 'clear' | 'failed';
+  /**
+   * Of what went over TLS. Counts of early versions have none.
+   */
+  readonly protocol?: string;
+  /**
+   * Not of those that are not counted one by one.
+   */
+  readonly cipher?: string;
   readonly sessions: number;
   readonly messages: number;
   /**

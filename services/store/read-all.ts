@@ -3,11 +3,11 @@ import type { Entry, Store } from './store.ts';
 
 const page = 500;
 
-/** In key order. What is written meanwhile may be in it or not. */
-export async function readAll(store: Pick<Store, 'range'>, prefix: string): Promise<readonly Entry[]> {
+/** In key order, those after the key `after` when one is given. What is written meanwhile may be in it or not. */
+export async function readAll(store: Pick<Store, 'range'>, prefix: string, after?: string): Promise<readonly Entry[]> {
   const found: Entry[] = [];
   for (;;) {
-    const last = found.at(-1)?.key;
+    const last = found.at(-1)?.key ?? after;
     const { entries } = await store.range(prefix, {
       limit: page,
       ...(last === undefined ? {} : { startAfter: last }),

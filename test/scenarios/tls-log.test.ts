@@ -103,6 +103,19 @@ describe('what mail logs say of TLS', { skip: skipLab }, () => {
     assert.match(commit.stderr, warning);
   });
 
+  it('warns of a draft under which clients would have been refused', async () => {
+    await signet.done('set', 'machine/mx2', 'mailFlowPolicies/default', '{"tls":"required"}');
+
+    const diff = await signet.run('diff', '--settings');
+    await signet.done('discard');
+
+    assert.equal(diff.exit, 0);
+    assert.match(
+      diff.stderr,
+      /1 of 2 messages from mx1\.lab\.example\.test in the last 14 days \(mx2\) would have been refused by the policy default/,
+    );
+  });
+
   it('goes on across a rotation, and says what was lost', async () => {
     const log = '/var/log/mail.log';
     // As logrotate does: who writes to the log has it open until it is told.

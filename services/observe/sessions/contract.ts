@@ -33,6 +33,9 @@ export interface SessionService {
   collect(machine?: string, signal?: AbortSignal): Promise<readonly LogReading[]>;
   /** The destinations whose last session failed, machine by machine. When that changes, `keys.failing` is written. */
   failing(): Promise<readonly Failing[]>;
-  /** Warnings of destinations whose messages of the last 14 days would have waited under `after`, or of which that cannot be told. */
+  /**
+   * Warnings of destinations and clients whose messages of the last 14 days would not have gone as they did under `after`, or of which
+   * that cannot be told. Both configurations must be whole.
+   */
   whatIf(before: Configuration, after: Configuration): Promise<readonly Finding[]>;
 }

@@ -29,6 +29,13 @@ export function replay(result: SessionCount['result'], before: Destination, afte
   return only === 'sent' && after.match?.some((name) => !tableNames.includes(name)) ? 'unknown' : only;
 }
 
+/** What becomes of messages to a server with which no handshake comes about. */
+export function withoutTls(destination: Destination): 'waits' | 'clear' | 'either' {
+  const rows = outcomes.filter((row) => isOf(row, destination) && row.peer === 'handshake-fails');
+  const isClear = ({ verdict, later = verdict }: Outcome) => later === 'clear';
+  return rows.every(isClear) ? 'clear' : rows.some(isClear) ? 'either' : 'waits';
+}
+
 const tableNames: readonly string[] = ['nexthop', 'dot-nexthop', 'hostname'];
 
 /** The servers to which a message goes like this at that level; at any level, where none is, as another one was in force then. */

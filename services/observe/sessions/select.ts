@@ -17,20 +17,31 @@ export function isWanted(
   );
 }
 
-/** Days count whole. Of what left, the peer is a destination; of what came in, a client. */
+/** Of what left, the peer is a destination; of what came in, a client. */
 export function isCounted(
   count: SessionCount,
-  day: string,
-  { direction, peer, destination, result, since, until }: Wanted,
+  { direction, peer, destination, result }: Omit<Wanted, 'since' | 'until'>,
 ): boolean {
   return (
     (direction === undefined || count.direction === direction) &&
     (result === undefined || result.split(',').includes(count.result)) &&
-    (since === undefined || day >= iso(since).slice(0, 10)) &&
-    (until === undefined || day <= iso(until).slice(0, 10)) &&
     (destination === undefined || (count.direction === 'out' && isName(count.peer, destination))) &&
-    (peer === undefined || (count.direction === 'in' && isName(count.peer, peer)))
+    (peer === undefined || (count.direction === 'in' && (isName(count.peer, peer) || count.address === peer)))
   );
+}
+
+/** Days count whole, whatever the time. */
+export type Days = Pick<Wanted, 'since' | 'until'>;
+
+export function isOnDays(day: string, { since, until }: Days): boolean {
+  return (
+    (since === undefined || day >= iso(since).slice(0, 10)) && (until === undefined || day <= iso(until).slice(0, 10))
+  );
+}
+
+/** The day (UTC) before that of a time. */
+export function dayBefore(time: string): string {
+  return new Date(Date.parse(time) - 24 * 3600 * 1000).toISOString().slice(0, 10);
 }
 
 /** `.example.net` is any name below it. */

@@ -1,4 +1,6 @@
 /** Mail sessions: logs are read, what they say is kept for a while and counted. The only file here that touches the store. */
+import { setImmediate } from 'node:timers/promises';
+
 import pLimit from 'p-limit';
 
 import { isNamed, NamedError } from '../../errors.ts';
@@ -14,18 +16,19 @@ import type {
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import type { Compare, Entry, Write } from '../../store/store.ts';
-import { changedDestinations } from './changes.ts';
+import { alike } from './alike.ts';
+import { changedDemands } from './changes.ts';
 import type { SessionDeps, SessionService } from './contract.ts';
 import { failing, tellingDays, type Failing } from './failing.ts';
 import { keep } from './keep.ts';
 import { retentionFor, type Retention } from './retention.ts';
-import { isCounted, isWanted } from './select.ts';
-import { tally, together, type MachineCount } from './tally.ts';
-import { whatIf } from './what-if.ts';
+import { dayBefore, isCounted, isOnDays, isWanted, type Days } from './select.ts';
+import { gathering, tally, type MachineCount } from './tally.ts';
+import { foresight } from './what-if.ts';
 
 export type { SessionDeps, SessionService } from './contract.ts';
 
-/** Logs that are read together, and readings of one log in a row: what is left is read in the next round. */
+/** Machines that are seen to together, and readings of one log in a row: what is left is read in the next round. */
 const atOnce = 8;
 const mostReadings = 16;
 
@@ -37,22 +40,25 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
   return {
     async list({ machine, before, limit = 100, ...wanted }) {
       const chosen = await members(machine);
-      const views = (await Promise.all(chosen.map(viewsOf))).flat();
-      const sessions = views
-        .filter(({ id, session }) => (before === undefined || id < before) && isWanted(session, wanted))
-        .sort((a, b) => (a.id < b.id ? 1 : -1))
-        .slice(0, limit);
+      let sessions: readonly MailSessionView[] = [];
+      await forEach(chosen, async (one) => {
+        const views = (await viewsOf(one)).filter(
+          ({ id, session }) => (before === undefined || id < before) && isWanted(session, wanted),
+        );
+        if (views.length > 0) {
+          sessions = [...sessions, ...views].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+        }
+      });
       return { sessions, readings: (await readings(chosen)).filter(isTroubled) } satisfies MailSessionList;
     },
 
     async counts({ machine, offset = 0, limit = 100, ...wanted }) {
       const chosen = await members(machine);
-      const found = await Promise.all(
-        chosen.map(async ({ id, name }) =>
-          (await countsOf(id, name)).filter((one) => isCounted(one.count, one.day, wanted)),
-        ),
-      );
-      const counts = together(found.flat());
+      const { add, all } = gathering();
+      await eachCount(chosen, wanted, (counted) => {
+        if (isCounted(counted.count, wanted)) add(counted);
+      });
+      const counts = all();
       return {
         total: counts.length,
         counts: counts.slice(offset, offset + limit),
@@ -64,8 +70,7 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
       const all = await members(undefined);
       const chosen = machine === undefined ? all : await members(machine);
       const retention = retentionFor(all.length);
-      const limit = pLimit(atOnce);
-      await Promise.all(chosen.map((one) => limit(() => collectFrom(one.id, retention, signal))));
+      await forEach(chosen, (one) => collectFrom(one.id, retention, signal));
       if (machine === undefined) await forget(new Set((await machines.list()).map(({ id }) => id)));
       await announce(await failingNow());
       return readings(chosen);
@@ -74,15 +79,20 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
     failing: failingNow,
 
     async whatIf(before, after) {
-      const changes = changedDestinations(before, after);
+      const changes = changedDemands(before, after);
       const chosen = changes.size === 0 ? [] : (await members(undefined)).filter(({ name }) => changes.has(name));
-      const oldest = new Date(now().getTime() - replayedDays * dayMilliseconds).toISOString().slice(0, 10);
-      const found = await Promise.all(chosen.map(({ id, name }) => countsOf(id, name)));
-      return whatIf(
-        found.flat().filter(({ day }) => day >= oldest),
-        changes,
-        replayedDays,
-      );
+      const since = new Date(now().getTime() - replayedDays * dayMilliseconds).toISOString();
+      const { add, rows } = alike();
+      await eachCount(chosen, { since }, (counted) => {
+        const change = changes.get(counted.machine);
+        if (change) add(counted, change);
+      });
+      const { foresee, tell } = foresight();
+      for (const [index, row] of rows().entries()) {
+        if (index % 100 === 99) await setImmediate();
+        foresee(row);
+      }
+      return tell(replayedDays);
     },
   };
 
@@ -131,16 +141,14 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
   async function failingNow(): Promise<readonly Failing[]> {
     const at = now();
     const days = tellingDays(at);
-    const found = await Promise.all(
-      (await members(undefined)).map(async ({ id, name }) => {
-        const entries = await Promise.all(days.map((day) => store.get(keys.dayCounts(id, day))));
-        return failing(
-          name,
-          entries.flatMap((entry) => (entry ? countsIn(entry) : [])),
-          at,
-        );
-      }),
-    );
+    const found = await forEach(await members(undefined), async ({ id, name }) => {
+      const entries = await Promise.all(days.map((day) => store.get(keys.dayCounts(id, day))));
+      return failing(
+        name,
+        entries.flatMap((entry) => (entry ? countsIn(entry) : [])),
+        at,
+      );
+    });
     return found.flat();
   }
 
@@ -182,26 +190,38 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
     });
   }
 
-  async function countsOf(id: string, machine: string): Promise<readonly (MachineCount & { readonly day: string })[]> {
-    return (await readAll(store, keys.dayCountsOf(id))).flatMap((entry) =>
-      countsIn(entry).map((count) => ({ machine, day: entry.key.slice(keys.dayCountsOf(id).length), count })),
-    );
+  /** Record by record, with room for others in between: those of a large fleet are too many to hold. */
+  async function eachCount(
+    chosen: readonly Registration[],
+    days: Days,
+    take: (counted: MachineCount) => void,
+  ): Promise<void> {
+    await forEach(chosen, async ({ id, name: machine }) => {
+      const after = days.since === undefined ? undefined : keys.dayCounts(id, dayBefore(days.since));
+      for (const entry of await readAll(store, keys.dayCountsOf(id), after)) {
+        if (!isOnDays(entry.key.slice(keys.dayCountsOf(id).length), days)) continue;
+        for (const count of countsIn(entry)) take({ machine, count });
+      }
+    });
   }
 
   async function readings(chosen: readonly Registration[]): Promise<readonly LogReading[]> {
-    return Promise.all(
-      chosen.map(async ({ id, name: machine }) => {
-        const entry = await store.get(keys.mailLog(id));
-        if (!entry) return { machine, gaps: [] };
-        const { log, read: last, gaps, problem } = logIn(entry);
-        return {
-          ...{ machine, read: last, gaps },
-          ...(log === undefined ? {} : { log }),
-          ...(problem === undefined ? {} : { problem }),
-        };
-      }),
-    );
+    return forEach(chosen, async ({ id, name: machine }) => {
+      const entry = await store.get(keys.mailLog(id));
+      if (!entry) return { machine, gaps: [] };
+      const { log, read: last, gaps, problem } = logIn(entry);
+      return {
+        ...{ machine, read: last, gaps },
+        ...(log === undefined ? {} : { log }),
+        ...(problem === undefined ? {} : { problem }),
+      };
+    });
   }
+}
+
+/** A few machines at a time: what is asked for a large fleet leaves room for others. The answers are in order. */
+function forEach<T>(chosen: readonly Registration[], act: (one: Registration) => Promise<T>): Promise<T[]> {
+  return pLimit(atOnce).map(chosen, act);
 }
 
 function isTroubled({ read, gaps, problem }: LogReading): boolean {

@@ -1,4 +1,4 @@
-/** Sessions as counts: by day, and on a day by direction, peer and result. Pure. */
+/** Sessions as counts: by day, and on a day by direction, peer, result, protocol and cipher. Pure. */
 import type { MailSession, PeerCount, SessionCount } from '../../schema/types.generated.ts';
 
 /** Who is counted together with all who come when a day has enough of them. */
@@ -24,9 +24,8 @@ export function tally(
 ): readonly SessionCount[] {
   const all = new Map(counts.map((count) => [keyOf(count), count]));
   for (const session of sessions) {
-    const { direction, result } = session;
-    const own = { direction, peer: peerOf(session), result };
-    const place = all.has(keyOf(own)) || all.size < most ? own : { ...own, peer: others };
+    const own = placeOf(session);
+    const place = all.has(keyOf(own)) || all.size < most ? own : amongOthers(own);
     all.set(keyOf(place), added(all.get(keyOf(place)), place, session));
   }
   return [...all.values()];
@@ -38,9 +37,28 @@ export function peerOf({ direction, destination, host, address }: MailSession): 
   return host === undefined || host === 'unknown' ? (address ?? others) : host;
 }
 
+export type Place = Pick<SessionCount, 'direction' | 'peer' | 'address' | 'result' | 'protocol' | 'cipher'>;
+
+function placeOf(session: MailSession): Place {
+  const { direction, result, address, protocol, cipher } = session;
+  const peer = peerOf(session);
+  return {
+    ...{ direction, peer },
+    ...(direction === 'out' || address === undefined || address === peer ? {} : { address }),
+    result,
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(cipher === undefined ? {} : { cipher }),
+  };
+}
+
+/** Without what there are many of, so that these are few. */
+function amongOthers({ direction, result, protocol }: Place): Place {
+  return { direction, peer: others, result, ...(protocol === undefined ? {} : { protocol }) };
+}
+
 function added(
   count: SessionCount | undefined,
-  place: Pick<SessionCount, 'direction' | 'peer' | 'result'>,
+  place: Place,
   { time, messages, failure, reason }: MailSession,
 ): SessionCount {
   const isNewest = !count || time >= count.last;
@@ -61,8 +79,8 @@ function said(
   return { ...(failure === undefined ? {} : { failure }), ...(reason === undefined ? {} : { reason }) };
 }
 
-function keyOf({ direction, peer, result }: Pick<SessionCount, 'direction' | 'peer' | 'result'>): string {
-  return `${direction} ${result} ${peer}`;
+export function keyOf({ direction, peer, address = '', result, protocol = '', cipher = '' }: Place): string {
+  return `${direction} ${result} ${peer} ${address} ${protocol} ${cipher}`;
 }
 
 /** A count, and whose log it is from. */
@@ -71,24 +89,49 @@ export interface MachineCount {
   readonly count: SessionCount;
 }
 
-/** Of all days and machines together, by direction and peer, the largest first. */
-export function together(counts: readonly MachineCount[]): readonly PeerCount[] {
-  const all = new Map<string, PeerCount>();
-  for (const { machine, count } of counts) {
-    const { direction, peer, result, sessions, messages, last, failure, reason } = count;
-    const key = `${direction} ${peer}`;
-    const before = all.get(key);
-    const number = result === 'failed' ? sessions : messages;
-    const newest = failure !== undefined && (before?.failure === undefined || last > before.last);
-    all.set(key, {
-      ...{ direction, peer },
-      messages: (before?.messages ?? 0) + messages,
-      results: { ...before?.results, [result]: (before?.results[result] ?? 0) + number },
-      last: before && before.last > last ? before.last : last,
-      machines: before?.machines.includes(machine) ? before.machines : [...(before?.machines ?? []), machine],
-      ...(newest ? said(failure, reason) : said(before?.failure, before?.reason)),
-    });
-  }
-  const size = ({ messages, results }: PeerCount) => messages + (results['failed'] ?? 0);
-  return [...all.values()].sort((a, b) => size(b) - size(a) || (a.direction + a.peer < b.direction + b.peer ? -1 : 1));
+export interface Gathering {
+  add(counted: MachineCount): void;
+  /** By direction and peer, the largest first. */
+  all(): readonly PeerCount[];
+}
+
+/** Counts of all days and machines together, taken one by one, as they are many: a month of a large fleet has millions. */
+export function gathering(): Gathering {
+  const found = new Map<string, Sum>();
+  return {
+    add({ machine, count }) {
+      const { direction, peer, result, sessions, messages, last } = count;
+      const key = direction + peer;
+      let sum = found.get(key);
+      if (!sum)
+        found.set(
+          key,
+          (sum = { direction, peer, messages: 0, results: {}, last, failed: undefined, machines: new Set() }),
+        );
+      sum.messages += messages;
+      sum.results[result] = (sum.results[result] ?? 0) + (result === 'failed' ? sessions : messages);
+      if (count.failure !== undefined && (!sum.failed || last > sum.failed.last)) sum.failed = count;
+      if (last > sum.last) sum.last = last;
+      sum.machines.add(machine);
+    },
+    all() {
+      const size = ({ messages, results }: Sum) => messages + (results['failed'] ?? 0);
+      return [...found.values()]
+        .sort((a, b) => size(b) - size(a) || (a.direction + a.peer < b.direction + b.peer ? -1 : 1))
+        .map(({ failed, machines, ...sum }) => ({
+          ...sum,
+          machines: [...machines],
+          ...said(failed?.failure, failed?.reason),
+        }));
+    },
+  };
+}
+
+interface Sum extends Pick<SessionCount, 'direction' | 'peer'> {
+  messages: number;
+  readonly results: Record<string, number>;
+  last: string;
+  /** The last that has a failure. */
+  failed: SessionCount | undefined;
+  readonly machines: Set<string>;
 }

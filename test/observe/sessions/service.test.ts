@@ -304,4 +304,34 @@ describe('what is kept of a log', () => {
     );
     assert.deepEqual([...byDay([session('a')]).keys()], ['2026-11-24']);
   });
+
+  it('counts by protocol and cipher, and clients by name and address', () => {
+    const about = { time: '2026-11-24T12:00:00.000Z', messages: 1, result: 'anonymous', cipher: 'AES256-SHA' } as const;
+    const left = (protocol: string): MailSession => ({ ...about, direction: 'out', destination: 'a', protocol });
+    const came = (host: string): MailSession => ({
+      ...{ ...about, direction: 'in', protocol: 'TLSv1.2' },
+      ...{ host, address: '192.0.2.1' },
+    });
+
+    const sessions = [
+      left('TLSv1.2'),
+      left('TLSv1.1'),
+      left('TLSv1.2'),
+      came('b.test'),
+      came('unknown'),
+      came('c.test'),
+    ];
+    const counts = tally([], sessions, 4);
+
+    assert.deepEqual(
+      counts.map(({ peer, address, protocol, cipher, messages }) => [peer, address, protocol, cipher, messages]),
+      [
+        ['a', undefined, 'TLSv1.2', 'AES256-SHA', 2],
+        ['a', undefined, 'TLSv1.1', 'AES256-SHA', 1],
+        ['b.test', '192.0.2.1', 'TLSv1.2', 'AES256-SHA', 1],
+        ['192.0.2.1', undefined, 'TLSv1.2', 'AES256-SHA', 1],
+        [others, undefined, 'TLSv1.2', undefined, 1],
+      ],
+    );
+  });
 });

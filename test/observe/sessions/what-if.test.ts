@@ -3,11 +3,18 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 
-import { changedDestinations } from '../../../services/observe/sessions/changes.ts';
+import { alike } from '../../../services/observe/sessions/alike.ts';
+import { changedDemands } from '../../../services/observe/sessions/changes.ts';
+import type { Change, Demands } from '../../../services/observe/sessions/effect.ts';
 import { replay } from '../../../services/observe/sessions/replay.ts';
 import type { MachineCount } from '../../../services/observe/sessions/tally.ts';
-import { whatIf } from '../../../services/observe/sessions/what-if.ts';
-import type { Configuration, Destination, SessionCount } from '../../../services/schema/types.generated.ts';
+import { foresight } from '../../../services/observe/sessions/what-if.ts';
+import type {
+  Configuration,
+  Destination,
+  Destinations,
+  SessionCount,
+} from '../../../services/schema/types.generated.ts';
 
 interface Vector {
   readonly why: string;
@@ -18,6 +25,36 @@ interface Vector {
 }
 
 const vectors = JSON.parse(readFileSync('test/observe/sessions/vectors/replay.json', 'utf8')) as readonly Vector[];
+
+const demands: Demands = {
+  destinations: { default: { tls: 'preferred' } },
+  listeners: {
+    public: {
+      ...{ interface: 'main', port: 25, role: 'public', certificate: 'mx', tls: 'starttls' },
+      ...{ policy: 'default', probe: 'controller' },
+    },
+  },
+  mailFlowPolicies: { default: { tls: 'preferred', clientCertificate: 'ignore', trust: ['system'] } },
+  outbound: { trust: ['system'] },
+  protocols: {
+    inbound: { minimum: 'TLSv1', ciphers: 'medium', exclude: [] },
+    outbound: { minimum: 'TLSv1', ciphers: 'medium', exclude: [] },
+    https: { minimum: 'TLSv1.2' },
+  },
+  senderGroups: {},
+  trust: { system: { source: 'system' }, partners: { source: 'bundle', bundle: 'b'.repeat(64) } },
+};
+
+function whatIf(counts: readonly MachineCount[], changes: ReadonlyMap<string, Change>, days: number) {
+  const { add, rows } = alike();
+  const { foresee, tell } = foresight();
+  for (const counted of counts) {
+    const change = changes.get(counted.machine);
+    if (change) add(counted, change);
+  }
+  rows().forEach(foresee);
+  return tell(days);
+}
 
 describe('a message that went', () => {
   for (const { why, result, before, after, replayed } of vectors) {
@@ -33,7 +70,11 @@ describe('what if destinations change', () => {
     return { machine, count: { direction: 'out', peer, result, sessions: messages + 1, messages, first, last } };
   };
   const preferred = { default: { tls: 'preferred' as const } };
-  const required = { before: preferred, after: { default: { tls: 'required' as const } } };
+  const to = (before: Destinations, after: Destinations): Change => ({
+    before: { ...demands, destinations: before },
+    after: { ...demands, destinations: after },
+  });
+  const required = to(preferred, { default: { tls: 'required' as const } });
   const both = new Map([
     ['mx1', required],
     ['mx2', required],
@@ -78,7 +119,7 @@ describe('what if destinations change', () => {
   });
 
   it('says of one destination only what its own entry makes of it', () => {
-    const own = { before: preferred, after: { ...preferred, 'a.test': { tls: 'required-verify' as const } } };
+    const own = to(preferred, { ...preferred, 'a.test': { tls: 'required-verify' as const } });
     const counts = [count('mx1', 'a.test', 'trusted', 3), count('mx1', 'b.test', 'clear', 4)];
 
     const [only, ...others] = whatIf(counts, new Map([['mx1', own]]), 14);
@@ -89,7 +130,7 @@ describe('what if destinations change', () => {
   });
 
   it('says nothing when less is demanded, or nothing was sent', () => {
-    const looser = { before: required.after, after: preferred };
+    const looser = to(required.after.destinations, preferred);
 
     assert.deepEqual(whatIf([count('mx1', 'a.test', 'untrusted', 3)], new Map([['mx1', looser]]), 14), []);
     assert.deepEqual(whatIf([], both, 14), []);
@@ -101,7 +142,7 @@ describe('what if destinations change', () => {
     const found = whatIf(counts, both, 14);
 
     assert.equal(found.length, 11);
-    assert.match(found.at(-1)?.detail ?? '', /^so would have 40 messages to 20 more destinations/);
+    assert.match(found.at(-1)?.detail ?? '', /^it would have been no better for 40 messages to 20 more destinations/);
   });
 
   it('concerns the machines whose effective destinations differ, at whatever level they were changed', () => {
@@ -113,7 +154,7 @@ describe('what if destinations change', () => {
     });
     const destination = { 'a.test': { tls: 'required' as const } };
     const held = at({ 'group/main': { destinations: destination } });
-    const names = (before: Configuration, after: Configuration) => [...changedDestinations(before, after).keys()];
+    const names = (before: Configuration, after: Configuration) => [...changedDemands(before, after).keys()];
 
     assert.deepEqual(names(at({}), held), ['mx1']);
     assert.deepEqual(names(held, at({ cluster: { destinations: destination } })), ['mx2']);
