@@ -7,6 +7,7 @@ import fc from 'fast-check';
 
 import { isNamed } from '../../services/errors.ts';
 import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
+import type { MembershipDeps } from '../../services/membership/service.ts';
 import { fingerprint } from '../../services/push/ssh.ts';
 import type { Operation } from '../../services/schema/types.generated.ts';
 import { binding, machineId, surroundings, type Surroundings } from '../config/surroundings.ts';
@@ -84,12 +85,14 @@ async function begin(): Promise<World> {
   );
   const gateway = (one: string) => gateways.get(one) ?? assert.fail(one);
   const next = () => machineId(++identities);
-  const membership = membershipOver(at, gateways, next);
+  // Nothing is adopted here, so no certificate is taken in.
+  const pki = at.deps.pki as unknown as MembershipDeps['pki'];
+  const membership = membershipOver({ config, machines, pki }, gateways, next);
   /** One whose controller is killed at the commit: before it, or when it is done. */
   const doomed = (after: boolean): MembershipService =>
     membershipOver(
       {
-        machines,
+        ...{ machines, pki },
         config: {
           ...config,
           async apply(...asked) {
