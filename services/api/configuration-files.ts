@@ -37,4 +37,19 @@ export const configurationFileRoutes: readonly Route[] = [
       return { body: await backup.load(caller.name, file, passphrase) };
     },
   }),
+  route({
+    name: 'take-over',
+    method: 'post',
+    path: '/configuration-files/take-over',
+    role: 'admin',
+    summary: 'Take the place of the controller that saved a configuration file, on one that is empty',
+    request: 'take-over-options',
+    bodyLimit: fileLimit,
+    response: 'take-over',
+    async handle({ backup }, { caller, body: { file, passphrase, plan = false } }) {
+      if (plan) return { body: await backup.planTakeOver(file, passphrase), onlyChecked: true };
+      const body = await backup.takeOver(caller.name, file, passphrase);
+      return { body, object: `/revisions/${body.revision}` };
+    },
+  }),
 ];

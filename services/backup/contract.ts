@@ -1,5 +1,5 @@
-/** What backup offers: the whole configuration as one file, and a file as a draft. */
-import type { Operation } from '../schema/types.generated.ts';
+/** What backup offers: the whole configuration as one file, a file as a draft, and a lost controller's place from its file. */
+import type { Operation, TakeOver } from '../schema/types.generated.ts';
 
 export interface LoadResult {
   /** What was added to the author's draft. */
@@ -17,4 +17,14 @@ export interface BackupService {
    * What the authorities here issued and revoked stays as it is, and so do archives of later leaves.
    */
   load(author: string, file: string, passphrase: string): Promise<LoadResult>;
+  /**
+   * Takes the place of the controller that saved the file: its revision becomes the head, its machines are members, and they
+   * are told of a new epoch, so that they refuse the old one. All of it or nothing, also when the process is killed. Throws
+   * `precondition-failed` for a controller that is not empty, and for a file of format 1.
+   */
+  takeOver(author: string, file: string, passphrase: string): Promise<TakeOver>;
+  /** The same, but for doing it. */
+  planTakeOver(file: string, passphrase: string): Promise<TakeOver>;
+  /** Removes what a take-over that was killed has left; for the start. */
+  recover(): Promise<void>;
 }

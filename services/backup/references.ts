@@ -1,6 +1,6 @@
 /** Which keys, chains and bundles layers refer to. */
 import { isObject, type Json } from '../schema/json.ts';
-import type { Archive, Configuration } from '../schema/types.generated.ts';
+import type { Archive, CertificateBinding, Configuration } from '../schema/types.generated.ts';
 
 export interface References {
   readonly bindings: readonly { readonly key: string; readonly chain: string }[];
@@ -9,15 +9,20 @@ export interface References {
   readonly bundles: readonly string[];
 }
 
-/** Over all levels of a configuration, and the layers of machines that left. */
-export function references(configuration: Configuration, archives: readonly Archive[]): References {
+/** Over all levels of a configuration, the layers of machines that left, and the demonstration certificate when it is given. */
+export function references(
+  configuration: Configuration,
+  archives: readonly Archive[],
+  demonstration?: CertificateBinding,
+): References {
   const held = [...Object.values(configuration.layers), ...archives.map(({ layer }) => layer)];
   const layers = held as readonly Readonly<Record<string, Json>>[];
   const entries = (section: string) =>
     layers.flatMap((layer) => (isObject(layer[section]) ? Object.values(layer[section]) : []));
-  const bindings = entries('certificates').flatMap((entry) =>
+  const bound = entries('certificates').flatMap((entry) =>
     isObject(entry) ? [{ key: text(entry['key']), chain: text(entry['chain']) }] : [],
   );
+  const bindings = [...bound, ...(demonstration ? [demonstration] : [])];
   const bundles = entries('trust').flatMap((entry) =>
     isObject(entry) && entry['source'] === 'bundle' ? [text(entry['bundle'])] : [],
   );

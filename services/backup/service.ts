@@ -1,91 +1,163 @@
-/** Backup's shell: the configuration as a file, and a file as a draft. */
+/** Backup's shell: the configuration as a file, a file as a draft, and a lost controller's place from its file. */
+import { createHash } from 'node:crypto';
+
 import type { ConfigService } from '../config/service.ts';
 import { NamedError } from '../errors.ts';
+import { compareNames } from '../machines/names.ts';
 import type { MachineService } from '../machines/service.ts';
-import type { AuthorityRecords, AuthorityService } from '../pki/authority/contract.ts';
+import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { Binding, PkiService } from '../pki/service.ts';
-import { parse } from '../schema/parse.ts';
-import type { Archive, ConfigurationFile } from '../schema/types.generated.ts';
+import type { SshKey } from '../push/ssh.ts';
+import { publicKeyOf } from '../push/ssh.ts';
+import type { Archive, ConfigurationFile, Registration, TakeOver } from '../schema/types.generated.ts';
+import type { Secrets } from '../secrets/service.ts';
+import type { Store } from '../store/store.ts';
 import type { BackupService } from './contract.ts';
-import { lock, unlock } from './lock.ts';
+import { lock } from './lock.ts';
+import { version } from './migrate.ts';
+import { keysOf, open, type Opened } from './open.ts';
 import { operationsTo } from './operations.ts';
 import { references } from './references.ts';
-import { sealed, unsealed } from './sealed.ts';
+import { sealed } from './sealed.ts';
+import { takeOverService } from './take-over/service.ts';
 
 export interface BackupDeps {
   readonly config: ConfigService;
   readonly machines: MachineService;
   readonly pki: PkiService;
   readonly authorities: AuthorityService;
+  readonly store: Store;
+  readonly secrets: Secrets;
+  /** The controller's own. */
+  readonly sshKey: () => Promise<SshKey>;
   readonly now: () => Date;
 }
 
-export function backupService({ config, machines, pki, authorities, now }: BackupDeps): BackupService {
-  return {
-    async save({ revision, passphrase }) {
-      const number = revision ?? (await config.head()).number;
-      const configuration = await config.configuration(number);
-      const archives = [...(await machines.archives())].sort((a, b) => (a.id < b.id ? -1 : 1));
-      const { keys, chains, bundles } = references(configuration, archives);
-      const carried = await authorities.records();
-      const secretKeys = Object.fromEntries(
-        await Promise.all([...keys, ...keysOf(carried)].map(async (id) => [id, await pki.keyPem(id)] as const)),
-      );
-      const rest: Omit<ConfigurationFile, 'secrets'> = {
-        signet: 1,
-        saved: now().toISOString(),
-        revision: number,
-        configuration,
-        registrations: (await machines.list()).filter(({ id }) =>
-          Object.values(configuration.machines).some((entry) => entry.id === id),
-        ),
-        chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
-        bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
-        ...(archives.length > 0 ? { archives } : {}),
-        ...(carried.authorities.length > 0 ? carried : {}),
-      };
-      const file: ConfigurationFile = { ...rest, secrets: await lock(sealed(rest, secretKeys), passphrase) };
-      return `${JSON.stringify(file, null, 2)}\n`;
-    },
+export function backupService(deps: BackupDeps): BackupService {
+  const { config, machines, pki, authorities, secrets, now } = deps;
+  const takeOvers = takeOverService(deps.store, now);
 
-    async load(author, text, passphrase) {
-      const file = read(text);
-      const keys = unsealed(file, await unlock(file.secrets, passphrase));
-      const archives = file.archives ?? [];
-      const needed = references(file.configuration, archives);
-      const carried: AuthorityRecords = { authorities: file.authorities ?? [], issued: file.issued ?? [] };
-      const missing = [
-        ...[...needed.keys, ...keysOf(carried)].filter((id) => !Object.hasOwn(keys, id)).map((id) => `key ${id}`),
-        ...needed.chains.filter((id) => !Object.hasOwn(file.chains, id)).map((id) => `chain ${id}`),
-        ...needed.bundles.filter((id) => !Object.hasOwn(file.bundles, id)).map((id) => `bundle ${id}`),
-      ];
-      if (missing.length > 0) {
-        throw new NamedError(
-          'invalid-input',
-          `the configuration file lacks ${missing[0] ?? ''}; nothing was loaded; save it again from the controller it came from`,
-          {
-            findings: missing.map((detail) => ({ detail: `missing ${detail}` })),
-          },
-        );
-      }
-      await checkDraft(author);
-      await authorities.checkRecords(carried, keys);
-      // Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm.
-      for (const binding of needed.bindings) {
-        await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
-      }
-      for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
-      await authorities.restore(carried, keys);
-      for (const archive of archives) await keep(archive);
-      const present = await config.configuration((await config.head()).number);
-      const operations = operationsTo(present, file.configuration);
-      if (operations.length > 0) await config.amend(author, operations);
-      const admitted = new Set(operations.flatMap((operation) => (operation.op === 'admit' ? [operation.id] : [])));
-      const waiting = file.registrations.filter(({ id }) => admitted.has(id));
-      for (const registration of waiting) await machines.put({ ...registration, state: 'waiting' });
-      return { operations, unknownMachines: waiting.map(({ name }) => name), certificates: needed.bindings.length };
-    },
-  };
+  return { save, load, takeOver, planTakeOver, recover: takeOvers.undo };
+
+  async function save({ revision, passphrase }: { readonly revision?: number; readonly passphrase: string }) {
+    const { number, author, time, comment, rollout } = await (revision === undefined
+      ? config.head()
+      : config.revision(revision));
+    const configuration = await config.configuration(number);
+    const archives = [...(await machines.archives())].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const demonstration = await pki.demonstration('');
+    const { keys, chains, bundles } = references(configuration, archives, demonstration);
+    const carried = await authorities.records();
+    const { privateKey, publicKey } = await deps.sshKey();
+    const secretKeys = Object.fromEntries(
+      await Promise.all([...keys, ...keysOf(carried)].map(async (id) => [id, await pki.keyPem(id)] as const)),
+    );
+    const ids = new Set(Object.values(configuration.machines).map(({ id }) => id));
+    const registrations = (await machines.list()).filter(({ id }) => ids.has(id));
+    const originals = await originalsOf(registrations);
+    const rest: Omit<ConfigurationFile, 'secrets'> = {
+      signet: version,
+      saved: now().toISOString(),
+      revision: number,
+      ...(number === 0 ? {} : { committed: { author, time, comment, rollout } }),
+      controller: { publicKey, epoch: await takeOvers.epoch(), demonstration },
+      configuration,
+      registrations,
+      ...(Object.keys(originals).length > 0 ? { originals } : {}),
+      chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
+      bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
+      ...(archives.length > 0 ? { archives } : {}),
+      ...(carried.authorities.length > 0 ? carried : {}),
+    };
+    const inside = sealed(rest, { keys: secretKeys, sshKey: privateKey });
+    const file: ConfigurationFile = { ...rest, secrets: await lock(inside, passphrase) };
+    return `${JSON.stringify(file, null, 2)}\n`;
+  }
+
+  async function load(author: string, text: string, passphrase: string) {
+    const opened = await open(text, passphrase);
+    const { file } = opened;
+    await checkDraft(author);
+    await authorities.checkRecords(opened.carried, opened.keys);
+    await bringIn(opened);
+    for (const archive of file.archives ?? []) await keep(archive);
+    const present = await config.configuration((await config.head()).number);
+    const operations = operationsTo(present, file.configuration);
+    if (operations.length > 0) await config.amend(author, operations);
+    const admitted = new Set(operations.flatMap((operation) => (operation.op === 'admit' ? [operation.id] : [])));
+    const waiting = file.registrations.filter(({ id }) => admitted.has(id));
+    for (const registration of waiting) await machines.put({ ...registration, state: 'waiting' });
+    return {
+      operations,
+      unknownMachines: waiting.map(({ name }) => name),
+      certificates: bound(opened).length,
+    };
+  }
+
+  async function planTakeOver(text: string, passphrase: string): Promise<TakeOver> {
+    const opened = await open(text, passphrase);
+    await takeOvers.checkEmpty();
+    return planned(opened, checkTakeOver(opened).controller.epoch);
+  }
+
+  async function takeOver(author: string, text: string, passphrase: string): Promise<TakeOver> {
+    const opened = await open(text, passphrase);
+    const { file } = opened;
+    const { controller, committed, sshKey } = checkTakeOver(opened);
+    await authorities.checkRecords(opened.carried, opened.keys);
+    await takeOvers.begin();
+    try {
+      await bringIn(opened);
+      for (const archive of file.archives ?? []) await machines.putArchive(archive);
+      for (const [id, facts] of Object.entries(file.originals ?? {})) await machines.putOriginal(id, facts);
+      for (const registration of file.registrations) await machines.put(registration);
+      const id = `controller-ssh-key-${createHash('sha256').update(controller.publicKey).digest('hex')}`;
+      await secrets.put(id, Buffer.from(sshKey));
+      const revision = { number: file.revision, ...committed, ...(await config.keep(file.configuration)) };
+      const plan = planned(opened, controller.epoch);
+      const identity = { epoch: plan.epoch, demonstration: controller.demonstration, sshKey: id };
+      const rollout = await takeOvers.end(revision, identity, plan.machines, author);
+      return { ...plan, ...(rollout === undefined ? {} : { rollout }) };
+    } catch (error) {
+      await takeOvers.undo();
+      throw error;
+    }
+  }
+
+  /**
+   * Seconds since 1970 are far above what terms add one by one: the old controller does not reach them however often it
+   * starts, and of two that take over from one file the later one is followed.
+   */
+  function planned(opened: Opened, epoch: number): TakeOver {
+    const { file, carried } = opened;
+    const members = file.registrations.filter((one) => one.state === 'member').map(({ name }) => name);
+    return {
+      saved: file.saved,
+      revision: file.revision,
+      machines: members.sort(compareNames),
+      waiting: Object.keys(file.configuration.machines)
+        .filter((name) => !members.includes(name))
+        .sort(compareNames),
+      certificates: bound(opened).length,
+      authorities: carried.authorities.map(({ name }) => name),
+      archives: (file.archives ?? []).length,
+      epoch: Math.max(epoch + 1, Math.floor(Date.parse(file.saved) / 1000) + 1, Math.floor(now().getTime() / 1000)),
+    };
+  }
+
+  /** Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm. */
+  async function bringIn({ file, needed, carried, keys }: Opened): Promise<void> {
+    for (const binding of needed.bindings) {
+      await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
+    }
+    for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
+    await authorities.restore(carried, keys);
+  }
+
+  async function originalsOf(registrations: readonly Registration[]) {
+    const found = await Promise.all(registrations.map(async ({ id }) => [id, await machines.original(id)] as const));
+    return Object.fromEntries(found.flatMap(([id, facts]) => (facts ? [[id, facts] as const] : [])));
+  }
 
   /** Whichever of two archives of a machine is from its later leave stays. */
   async function keep(archive: Archive): Promise<void> {
@@ -104,35 +176,31 @@ export function backupService({ config, machines, pki, authorities, now }: Backu
   }
 }
 
-function read(text: string): ConfigurationFile {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new NamedError(
-      'invalid-input',
-      'this is not a configuration file: it is not JSON; give a file that "signet config save" wrote',
-      { cause },
-    );
-  }
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'signet' in value &&
-    typeof value.signet === 'number' &&
-    value.signet > 1
-  ) {
-    throw new NamedError(
-      'invalid-input',
-      `the configuration file has format version ${value.signet}, newer than this controller's 1; load it with a newer Signet`,
-    );
-  }
-  return parse('configuration-file', value, 'the configuration file');
+/** Bindings of settings and archives: the demonstration certificate is nobody's own. */
+function bound({ file, needed }: Opened): readonly Binding[] {
+  const demonstration = file.controller?.demonstration.chain;
+  return needed.bindings.filter(({ chain }) => chain !== demonstration);
 }
 
-/** The ids of the keys that the authorities sign with. */
-function keysOf({ authorities }: AuthorityRecords): readonly string[] {
-  return authorities.flatMap(({ root, issuing }) => [root.key, issuing.key]);
+function checkTakeOver({ file, sshKey }: Opened) {
+  const { controller, committed } = file;
+  if (!committed) {
+    throw new NamedError(
+      'precondition-failed',
+      'the configuration file was saved before the first commit; there is nothing to take over',
+    );
+  }
+  if (!controller || sshKey === undefined) {
+    throw new NamedError(
+      'precondition-failed',
+      'the configuration file has no SSH key of its controller, as it was saved by an older Signet; load it into a draft, and let its machines join again',
+    );
+  }
+  if (publicKeyOf(sshKey, 'signet') === controller.publicKey) return { controller, committed, sshKey };
+  throw new NamedError(
+    'invalid-input',
+    'the SSH key of the controller in the configuration file is not what the file says; the file was changed or damaged',
+  );
 }
 
 /** Imports a key and its chain, and holds what came out against the names the configuration has for them. */

@@ -1,8 +1,11 @@
 /** `signet config`: the whole configuration as one file, and a file as a draft. */
 import type { Command } from 'commander';
 
+import type { TakeOver } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
+import type { Printer } from './print.ts';
+import { judge, watch } from './progress.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
 import { inWords } from './changes.ts';
@@ -30,9 +33,27 @@ export function configFileCommands(program: Command, session: () => Session): vo
   )
     .argument('<file>', '- for standard input')
     .option('--passphrase-file <file>', 'what it was encrypted with (- for standard input); asked for without')
-    .action(async (file: string, options: { readonly passphraseFile?: string }) =>
-      load(session(), file, options.passphraseFile),
-    );
+    .option(
+      '--take-over',
+      'on a controller that was just installed: take the place of the lost one that saved the file',
+    )
+    .option('--yes', 'do not ask')
+    .action(async (file: string, options: LoadOptions) => {
+      const opened = await read(session(), file, options.passphraseFile);
+      return options.takeOver ? takeOver(session(), opened, options) : load(session(), opened);
+    });
+}
+
+interface LoadOptions {
+  readonly passphraseFile?: string;
+  readonly takeOver?: true;
+  readonly yes?: true;
+}
+
+interface Read {
+  readonly file: string;
+  readonly text: string;
+  readonly passphrase: string;
 }
 
 interface SaveOptions {
@@ -56,17 +77,16 @@ async function save({ controller, print, prompt }: Session, file: string, option
   );
 }
 
-async function load(
-  { controller, print, prompt }: Session,
-  file: string,
-  passphraseFile: string | undefined,
-): Promise<void> {
+async function read({ prompt }: Session, file: string, passphraseFile: string | undefined): Promise<Read> {
   if (file === '-' && passphraseFile === '-') {
     throw new Failure('usage', 'standard input cannot be both the file and the passphrase; put one of them in a file');
   }
   const text = (await readInput(file)).toString('utf8');
   const what = `passphrase of ${file}`;
-  const passphrase = await readSecret(prompt, { file: passphraseFile, what, option });
+  return { file, text, passphrase: await readSecret(prompt, { file: passphraseFile, what, option }) };
+}
+
+async function load({ controller, print }: Session, { file, text, passphrase }: Read): Promise<void> {
   const answer = await controller.loadConfiguration(text, passphrase);
   print.show(answer, () => {
     for (const operation of answer.operations) print.line(inWords(operation));
@@ -82,4 +102,44 @@ async function load(
       ]);
     }
   });
+}
+
+async function takeOver(session: Session, { file, text, passphrase }: Read, options: LoadOptions): Promise<void> {
+  const { controller, print, prompt } = session;
+  if (!options.yes) {
+    if (!prompt.interactive) {
+      throw new Failure('usage', 'a take-over is asked about first and there is no terminal to ask on; say --yes');
+    }
+    describe(print, await controller.takeOver(text, passphrase, true));
+    if (!(await prompt.confirm('Take over, and have the machines refuse the old controller?'))) {
+      throw new Failure('interrupted', 'nothing was taken over');
+    }
+  }
+  const taken = await controller.takeOver(text, passphrase, false);
+  if (taken.rollout === undefined) {
+    print.show(taken, () => described(taken));
+    return;
+  }
+  const view = await watch(session, taken.rollout);
+  print.show({ ...taken, view }, () => described(taken));
+  judge(view);
+
+  function described(over: TakeOver): void {
+    describe(print, over);
+    print.line(`${file}: taken over at revision ${over.revision}`);
+    if (over.rollout !== undefined) return;
+    print.note([
+      { text: 'not told: ', tone: 'warn' },
+      'the machines do not refuse the old controller yet, as the revision was committed without a rollout (signet rollout start)',
+    ]);
+  }
+}
+
+function describe(print: Printer, over: TakeOver): void {
+  print.line(
+    `revision ${over.revision}, saved ${over.saved}; ${over.certificates} certificates, ${over.archives} archives`,
+  );
+  print.line(`members: ${over.machines.join(', ') || 'none'}`);
+  if (over.waiting.length > 0) print.line(`waiting until they join: ${over.waiting.join(', ')}`);
+  if (over.authorities.length > 0) print.line(`private authorities: ${over.authorities.join(', ')}`);
 }

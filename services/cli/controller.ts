@@ -113,6 +113,8 @@ export function controller(client: Client) {
       client.text({ method: 'POST', path: `${api}/configuration-files`, body: { passphrase, revision } }),
     loadConfiguration: (file: string, passphrase: string) =>
       post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
+    takeOver: (file: string, passphrase: string, plan: boolean) =>
+      post<Shape.TakeOver>('/configuration-files/take-over', { file, passphrase, plan }),
 
     testTls: (request: Shape.TLSTestRequest) => post<Shape.TLSTestReport>('/tls-tests', request),
     probeServers: (request: Shape.ProbeRequest) => post<Shape.ProbeReport>('/probes', request),

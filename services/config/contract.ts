@@ -119,6 +119,9 @@ export interface ConfigService {
     options: CommitOptions,
   ): Promise<{ readonly revision: Revision; readonly leftOut: readonly string[] }>;
 
+  /** Stores what a revision record refers to, and answers how; no revision comes of it. For a controller that is taken over. */
+  keep(configuration: Configuration): Promise<Pick<Revision, 'roster' | 'layers'>>;
+
   /** The effective settings of a machine at a revision, the head unless told. */
   effective(machine: string, number?: number): Promise<Effective & { readonly pins: readonly HeldPin[] }>;
   /** Why one setting of a machine is as it is; throws `not-found` when no level sets it. */

@@ -3,12 +3,21 @@ import { auditWrites } from '../audit/service.ts';
 import { NamedError, type Finding } from '../errors.ts';
 import type { Json } from '../schema/json.ts';
 import { parse } from '../schema/parse.ts';
-import type { Configuration, Draft, DraftChange, Revision } from '../schema/types.generated.ts';
+import type { CertificateBinding, Configuration, Draft, DraftChange, Revision } from '../schema/types.generated.ts';
 import { remembered } from '../store/cache.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Write } from '../store/store.ts';
-import { assemble, batches, records, sha256, type Blob, type ConfigurationBlobs, type LayerIndex } from './blobs.ts';
+import {
+  assemble,
+  batches,
+  blobsOf,
+  records,
+  sha256,
+  type Blob,
+  type ConfigurationBlobs,
+  type LayerIndex,
+} from './blobs.ts';
 import { expandAll } from './changes.ts';
 import { checkConfiguration } from './check.ts';
 import { commit as commitOnto, type Head } from './commit.ts';
@@ -43,13 +52,14 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
   const archive: Archive = { blob: async (digest) => (await recall(digest)).value, page };
   const view = views({ pki, machines, platforms, archive, defaults });
   const oneByOne = queue();
-  let builtIn: LevelLayer | undefined;
+  let builtIn: { readonly binding: CertificateBinding; readonly layer: LevelLayer } | undefined;
 
   return {
     head: async () => (await readHead()).revision,
     revision,
     history: async ({ before, limit = 50 } = {}) => page(before ?? (await readHead()).revision.number + 1, limit),
     configuration,
+    keep,
 
     draft: async (author) => (await readDraft(author)).draft,
     drafts,
@@ -193,7 +203,14 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
   ): Promise<Revision> {
     return commitOnto(
       { author, ...options, ...(restores === undefined ? {} : { restores }) },
-      { now, head: headWithConfiguration, make, check, save, swap: (head, next) => swap(head, next, draft) },
+      {
+        now,
+        head: headWithConfiguration,
+        make,
+        check,
+        save: (blobs, { revision }) => save(blobs, revision),
+        swap: (head, next) => swap(head, next, draft),
+      },
     );
   }
 
@@ -202,8 +219,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
   }
 
   /** Blobs go first, over as many transactions as they need: until a revision refers to them nobody sees them. */
-  async function save({ values }: ConfigurationBlobs, head: StoredHead): Promise<void> {
-    const { roster, layers } = head.revision;
+  async function save({ values }: ConfigurationBlobs, { roster, layers }: Revision): Promise<void> {
     const known = new Set([roster, layers, ...Object.values((await archive.blob(layers)) as LayerIndex)]);
     const fresh = [...values].filter(([digest]) => !known.has(digest)).flatMap(([, text]) => records(text));
     for (const batch of batches(fresh)) await putMissing(batch);
@@ -218,6 +234,12 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     if (applied) return;
     const present = await Promise.all(blobs.map(({ digest }) => store.get(keys.blob(digest))));
     await putMissing(blobs.filter((_blob, index) => !present[index]));
+  }
+
+  async function keep(whole: Configuration): Promise<Pick<Revision, 'roster' | 'layers'>> {
+    const blobs = blobsOf(whole);
+    await save(blobs, revisionZero);
+    return { roster: blobs.roster, layers: blobs.layers };
   }
 
   /** One small transaction: the head, the revision, its line in the audit trail, and the end of the draft. */
@@ -276,7 +298,8 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
       count > 0
         ? await store.range(keys.revisions, { startAfter: keys.revision(after), limit: count })
         : { entries: [] };
-    const zero = before > 0 && count < limit ? [revisionZero] : [];
+    // A controller that took over has no revisions from before that.
+    const zero = before > 0 && (count < limit || entries.length === 0) ? [revisionZero] : [];
     return [...entries.map(readRevision).reverse(), ...zero];
   }
 
@@ -315,8 +338,10 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
   }
 
   async function defaults(): Promise<LevelLayer> {
-    builtIn ??= defaultsLayer(await pki.demonstration(''));
-    return builtIn;
+    const binding = await pki.demonstration('');
+    // Another one is taken over with a lost controller.
+    if (builtIn?.binding.chain !== binding.chain) builtIn = { binding, layer: defaultsLayer(binding) };
+    return builtIn.layer;
   }
 }
 

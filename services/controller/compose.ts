@@ -51,7 +51,8 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const isNewStore = (await store.get(keys.masterKeyCheck)) === undefined;
   const { bytes, source } = masterKey(options.masterKey, env, isNewStore);
   const secrets = await secretsService({ store, masterKey: bytes, source });
-  const sshKey = await controllerSshKey(secrets);
+  const sshKey = () => controllerSshKey(store, secrets);
+  await sshKey();
   const script = readScript(join(packageFolder(), 'deploy/gateway'));
 
   const audit = auditService({ store, now, random: randomBytes });
@@ -62,7 +63,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const connections = pool({
     dial: async (id) => {
       const { host, port, user, hostKey } = await machines.get(id);
-      return connect({ host, port }, { user, privateKey: sshKey.privateKey }, hostKey);
+      return connect({ host, port }, { user, privateKey: (await sshKey()).privateKey }, hostKey);
     },
     limit: pLimit(handshakes),
     random: Math.random,
@@ -86,7 +87,8 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const ssh = { connect, readHostKey };
   const membership = membershipService({ config, machines, pki, push, pool: connections, ssh, sshKey, script, now });
-  const backup = backupService({ config, machines, pki, authorities, now });
+  const backup = backupService({ config, machines, pki, authorities, store, secrets, sshKey, now });
+  await backup.recover();
   const lookUpMx = mxLookup(options.resolver);
   const vantages = { config, machines, certificates, pool: connections, lookUpMx, allow: allowance(now), now };
   const probes = probeService({ ...vantages, pki });

@@ -1,4 +1,5 @@
 /** How a machine leaves: out of the configuration, into the archive, off the gateway, off the record; run again, it goes on where it broke off. */
+import type { SshKey } from '../push/ssh.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ConfigService } from '../config/service.ts';
@@ -21,7 +22,7 @@ export interface LeavingDeps {
   /** How machines are reached that have no link in the pool. */
   readonly ssh: { readonly connect: typeof connect; readonly readHostKey: typeof readHostKey };
   /** The controller's own SSH key, for the gateways' authorized_keys and to log in with. */
-  readonly sshKey: { readonly publicKey: string; readonly privateKey: string };
+  readonly sshKey: () => Promise<SshKey>;
   readonly now: () => Date;
 }
 
@@ -122,7 +123,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     }
     await uninstallFrom(registration, restoreOriginal);
     pool.drop(id);
-    const login = { user: registration.user, privateKey: deps.sshKey.privateKey };
+    const login = { user: registration.user, privateKey: (await deps.sshKey()).privateKey };
     try {
       (await deps.ssh.connect({ host, port }, login, registration.hostKey)).close();
       return [`${name} still lets the controller in; look for another line with its key in authorized_keys`];

@@ -173,7 +173,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       const original = await readOriginal(bootstrap, request.bootstrap, facts);
       // From here on the machine is changed; what is done is safe to do again when it breaks off.
       if (stands.identity !== facts.identity) await forgetIdentity(bootstrap, request.bootstrap);
-      const id = await install(bootstrap, request.bootstrap, deps.script, deps.sshKey.publicKey);
+      const id = await install(bootstrap, request.bootstrap, deps.script, (await deps.sshKey()).publicKey);
       const registration: Registration = {
         id,
         name: request.name,

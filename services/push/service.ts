@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NamedError } from '../errors.ts';
 import { compareNames } from '../machines/names.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
+import { keys } from '../store/keys.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
 import type { Delivery } from './conclude.ts';
@@ -240,6 +241,13 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     return either;
   }
 
+  /** Nothing is pushed with an epoch that is not the newest: the machines would refuse it, and the rollout would be spent. */
+  async function checkEpoch(epoch: number): Promise<void> {
+    const newest = Number((await store.get(keys.epoch))?.value ?? epoch);
+    if (newest === epoch) return;
+    throw new NamedError('interrupted', `the term of epoch ${epoch} is over, as there is an epoch ${newest} by now`);
+  }
+
   async function lead({ epoch, fence }: Term, signal: AbortSignal): Promise<void> {
     const options = { epoch, script: deps.script.version, windowSeconds, probeSeconds };
     const runner: RunnerDeps = {
@@ -255,6 +263,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       const since = await records.now();
       const open = await records.running();
       if (open) {
+        await checkEpoch(epoch);
         await run(open.id, runner, signal);
         // It ended, or the store could not be watched: then it goes on in a moment.
         await sleep(pauseMilliseconds, undefined, { signal }).catch(() => undefined);

@@ -117,8 +117,14 @@ export async function connect(at: Address, login: Login, pinned: string): Promis
   return connection(client, at);
 }
 
-/** A new ed25519 key pair: the private key in OpenSSH form, the public key as a line of authorized_keys. */
-export function newKeyPair(comment: string): { readonly privateKey: string; readonly publicKey: string } {
+/** A key to log in with: the private key in OpenSSH form, the public key as a line of authorized_keys. */
+export interface SshKey {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/** A new ed25519 key pair. */
+export function newKeyPair(comment: string): SshKey {
   const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
   return { privateKey: pair.private, publicKey: pair.public };
 }

@@ -2718,6 +2718,58 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/take-over-options.schema.json',
+    title: 'Take-over options',
+    description: 'The configuration file of a lost controller, and what its secrets are encrypted with.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['file', 'passphrase'],
+    properties: {
+      file: { type: 'string', minLength: 2, description: 'The text of the file.' },
+      passphrase: { type: 'string', minLength: 1, maxLength: 1000 },
+      plan: { type: 'boolean', description: 'True: only say what would be taken over.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/take-over.schema.json',
+    title: 'Take-over',
+    description: 'What an empty controller takes, or took, over from a lost one.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['saved', 'revision', 'machines', 'waiting', 'certificates', 'authorities', 'archives', 'epoch'],
+    properties: {
+      saved: { $ref: '../common.schema.json#/$defs/instant' },
+      revision: { type: 'integer', minimum: 1, description: 'Becomes the head here, under the same number.' },
+      machines: {
+        type: 'array',
+        description: 'Members at once.',
+        items: { $ref: '../common.schema.json#/$defs/machineName' },
+      },
+      waiting: {
+        type: 'array',
+        description:
+          'Machines of the revision that the file has no login for, or that were not members; they wait until they join.',
+        items: { $ref: '../common.schema.json#/$defs/machineName' },
+      },
+      certificates: { type: 'integer', minimum: 0 },
+      authorities: { type: 'array', items: { $ref: '../common.schema.json#/$defs/name' } },
+      archives: { type: 'integer', minimum: 0 },
+      epoch: {
+        type: 'integer',
+        minimum: 1,
+        description: 'Machines that have seen it refuse the controller the file came from.',
+      },
+      rollout: {
+        type: 'integer',
+        minimum: 1,
+        description:
+          'Tells the machines, and finds out whether they have what the revision gives them. Absent in a plan, and when the revision was committed without a rollout.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/tls-test-report.schema.json',
     title: 'TLS test report',
     description: 'What would become of mail for a domain, from each machine, by the same rules as delivery.',
@@ -3228,11 +3280,60 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     additionalProperties: false,
     required: ['signet', 'saved', 'revision', 'configuration', 'registrations', 'chains', 'bundles', 'secrets'],
     properties: {
-      signet: { const: 1, description: 'Version of this format.' },
+      signet: { const: 2, description: 'Version of this format; files of older versions are read too.' },
       saved: { $ref: 'common.schema.json#/$defs/instant' },
       revision: { type: 'integer', minimum: 0, description: 'The revision it was saved from.' },
+      committed: {
+        title: 'Committed',
+        description: 'How that revision came about; absent for revision 0.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['author', 'time', 'comment', 'rollout'],
+        properties: {
+          author: { type: 'string' },
+          time: { $ref: 'common.schema.json#/$defs/instant' },
+          comment: { type: 'string', maxLength: 4000 },
+          rollout: { type: 'boolean', description: 'False: committed with "do not roll out".' },
+        },
+      },
+      controller: {
+        title: 'Saved controller',
+        description: "What another controller needs to take this one's place; absent in files of format 1.",
+        type: 'object',
+        additionalProperties: false,
+        required: ['publicKey', 'epoch', 'demonstration'],
+        properties: {
+          publicKey: {
+            type: 'string',
+            description:
+              'The key it logs in to machines with, as a line of authorized_keys(5); its private half is in the encrypted part.',
+          },
+          epoch: {
+            type: 'integer',
+            minimum: 0,
+            description: 'The newest with which it led; gateways refuse a lower one than they have seen.',
+          },
+          demonstration: {
+            title: 'Demonstration binding',
+            description: 'Its demonstration certificate: listeners without another serve it.',
+            type: 'object',
+            additionalProperties: false,
+            required: ['key', 'chain'],
+            properties: {
+              key: { $ref: 'common.schema.json#/$defs/sha256' },
+              chain: { $ref: 'common.schema.json#/$defs/sha256' },
+            },
+          },
+        },
+      },
       configuration: { $ref: 'configuration.schema.json' },
       registrations: { type: 'array', items: { $ref: 'registration.schema.json' } },
+      originals: {
+        type: 'object',
+        description: 'What machines were before Signet changed them, by identity, for a leave that restores it.',
+        propertyNames: { type: 'string', format: 'uuid' },
+        additionalProperties: { $ref: 'facts.schema.json' },
+      },
       chains: {
         type: 'object',
         description: 'Certificate chains by id: PEM, leaf first.',
@@ -3279,6 +3380,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         $ref: 'common.schema.json#/$defs/sha256',
         description:
           'SHA-256 of the rest of the file as canonical JSON: the passphrase that encrypts the keys also seals everything else.',
+      },
+      sshKey: {
+        type: 'string',
+        description: "The controller's own SSH key, in OpenSSH's format; absent in files of format 1.",
       },
       keys: {
         type: 'object',

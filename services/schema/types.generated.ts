@@ -132,6 +132,8 @@ export interface Shapes {
   readonly 'signing-request-options': SigningRequestOptions;
   readonly 'signing-request-view': SigningRequestView;
   readonly 'silence-request': SilenceRequest;
+  readonly 'take-over-options': TakeOverOptions;
+  readonly 'take-over': TakeOver;
   readonly 'tls-test-report': TLSTestReport;
   readonly 'tls-test-request': TLSTestRequest;
   readonly 'token-created': TokenCreated;
@@ -3073,6 +3075,59 @@ export interface SilenceRequest {
   readonly until: string;
 }
 /**
+ * The configuration file of a lost controller, and what its secrets are encrypted with.
+ */
+export interface TakeOverOptions {
+  /**
+   * The text of the file.
+   */
+  readonly file: string;
+  readonly passphrase: string;
+  /**
+   * True: only say what would be taken over.
+   */
+  readonly plan?: boolean;
+}
+/**
+ * What an empty controller takes, or took, over from a lost one.
+ */
+export interface TakeOver {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly saved: string;
+  /**
+   * Becomes the head here, under the same number.
+   */
+  readonly revision: number;
+  /**
+   * Members at once.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines: readonly string[];
+  /**
+   * Machines of the revision that the file has no login for, or that were not members; they wait until they join.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly waiting: readonly string[];
+  readonly certificates: number;
+  /**
+   * Items: A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly authorities: readonly string[];
+  readonly archives: number;
+  /**
+   * Machines that have seen it refuse the controller the file came from.
+   */
+  readonly epoch: number;
+  /**
+   * Tells the machines, and finds out whether they have what the revision gives them. Absent in a plan, and when the revision was committed without a rollout.
+   */
+  readonly rollout?: number;
+}
+/**
  * What would become of mail for a domain, from each machine, by the same rules as delivery.
  */
 export interface TLSTestReport {
@@ -3446,9 +3501,9 @@ export interface Authority {
  */
 export interface ConfigurationFile {
   /**
-   * Version of this format.
+   * Version of this format; files of older versions are read too.
    */
-  readonly signet: 1;
+  readonly signet: 2;
   /**
    * UTC, ISO 8601 with milliseconds.
    */
@@ -3457,8 +3512,16 @@ export interface ConfigurationFile {
    * The revision it was saved from.
    */
   readonly revision: number;
+  readonly committed?: Committed1;
+  readonly controller?: SavedController;
   readonly configuration: Configuration;
   readonly registrations: readonly Registration[];
+  /**
+   * What machines were before Signet changed them, by identity, for a leave that restores it.
+   */
+  readonly originals?: {
+    readonly [k: string]: Facts;
+  };
   /**
    * Certificate chains by id: PEM, leaf first.
    */
@@ -3490,6 +3553,48 @@ export interface ConfigurationFile {
    * An age file in its armored form; inside, what configuration-secrets.schema.json describes.
    */
   readonly secrets: string;
+}
+/**
+ * How that revision came about; absent for revision 0.
+ */
+export interface Committed1 {
+  readonly author: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly comment: string;
+  /**
+   * False: committed with "do not roll out".
+   */
+  readonly rollout: boolean;
+}
+/**
+ * What another controller needs to take this one's place; absent in files of format 1.
+ */
+export interface SavedController {
+  /**
+   * The key it logs in to machines with, as a line of authorized_keys(5); its private half is in the encrypted part.
+   */
+  readonly publicKey: string;
+  /**
+   * The newest with which it led; gateways refuse a lower one than they have seen.
+   */
+  readonly epoch: number;
+  readonly demonstration: DemonstrationBinding;
+}
+/**
+ * Its demonstration certificate: listeners without another serve it.
+ */
+export interface DemonstrationBinding {
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly key: string;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly chain: string;
 }
 /**
  * How a machine is reached and recognised. It is not configuration: it has no revisions.
@@ -3644,6 +3749,10 @@ export interface ConfigurationSecrets {
    * SHA-256 of the rest of the file as canonical JSON: the passphrase that encrypts the keys also seals everything else.
    */
   readonly contents: string;
+  /**
+   * The controller's own SSH key, in OpenSSH's format; absent in files of format 1.
+   */
+  readonly sshKey?: string;
   /**
    * Private keys by id, PKCS#8 PEM.
    */

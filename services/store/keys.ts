@@ -32,23 +32,30 @@ export const keys = {
   authorities: 'pki/authority/',
   /** What an authority issued, by serial number. */
   issued: (authority: string, serial: string) => `pki/issued/${authority}/${serial}`,
+  allIssued: 'pki/issued/',
   issuedBy: (authority: string) => `pki/issued/${authority}/`,
   /** What of it was revoked. */
   revoked: (authority: string, serial: string) => `pki/revoked/${authority}/${serial}`,
+  allRevoked: 'pki/revoked/',
   revokedBy: (authority: string) => `pki/revoked/${authority}/`,
   /** Written with every revocation: its revision tells whether a list has them all. */
   lastRevocation: (authority: string) => `pki/last-revocation/${authority}`,
+  allLastRevocations: 'pki/last-revocation/',
   revocationList: (authority: string) => `pki/revocation-list/${authority}`,
+
+  revocationLists: 'pki/revocation-list/',
 
   registration: (id: string) => `machine/registration/${id}`,
   registrations: 'machine/registration/',
   /** The identity of the machine that holds a name. */
+  machineNames: 'machine/name/',
   machineName: (name: string) => `machine/name/${name}`,
   /** The layer of a machine that left, under its identity. */
   archive: (id: string) => `machine/archive/${id}`,
   archives: 'machine/archive/',
   /** The machine as it was found before Signet changed it. */
   original: (id: string) => `machine/original/${id}`,
+  originals: 'machine/original/',
 
   status: (id: string) => `push/status/${id}`,
   statuses: 'push/status/',
@@ -66,6 +73,10 @@ export const keys = {
   /** The fencing epoch that gateways compare; grows with every controller that takes the lead. */
   epoch: 'controller/epoch',
   leader: 'controller/leader',
+  /** The id of the secret that is the controller's SSH key, once it was taken over from another controller. */
+  sshKey: 'controller/ssh-key',
+  /** There while a controller is being taken over: what came in so far is not to stay without the rest. */
+  takingOver: 'controller/taking-over',
   alert: (id: string) => `observe/alert/${id}`,
   alerts: 'observe/alert/',
   /** How far the mail log of a machine was read. */

@@ -17,6 +17,7 @@ import { apiService, type ApiService } from '../../services/api/service.ts';
 import { backupService } from '../../services/backup/service.ts';
 import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
+import { controllerSshKey } from '../../services/controller/ssh-key.ts';
 import { NamedError } from '../../services/errors.ts';
 import { machineService } from '../../services/machines/service.ts';
 import { allowance } from '../../services/observe/probe/allowance.ts';
@@ -84,6 +85,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const config = configService({ store, pki, machines, platforms, now });
   const push = pushStandIn(config, now);
   const authorities = authorityService({ store, secrets, pki, now });
+  const sshKey = () => controllerSshKey(store, secrets);
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, allow: allowance(now), now };
@@ -98,7 +100,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     tlsTests: tlsTestService(vantages),
     alerts: alertService({ store, config, pki, authorities, push, sessions, now }),
     sessions,
-    backup: backupService({ config, machines, pki, authorities, now }),
+    backup: backupService({ config, machines, pki, authorities, store, secrets, sshKey, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     about: { version: '0.1.0', store: 'embedded' as const, leader: () => true },

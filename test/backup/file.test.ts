@@ -48,7 +48,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
   }
 
   it('holds no private key in clear, nor any line of one', () => {
-    assert.equal(keys.length, 2);
+    assert.equal(keys.length, 3);
     for (const key of keys) {
       const lines = key.split('\\n').filter((line) => line.length > 20 && !line.startsWith('-'));
       assert.ok(lines.length > 0);
@@ -77,7 +77,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
   });
 
   it('of a newer format is refused in words', async () => {
-    await refused(changed({ signet: 2 }), 'invalid-input', /format version 2, newer than this controller's 1/);
+    await refused(changed({ signet: 3 }), 'invalid-input', /format version 3, newer than this controller's 2/);
   });
 
   it('that is none is refused in words', async () => {

@@ -6,7 +6,11 @@ import { machineService, type MachineService } from '../../services/machines/ser
 import { platforms } from '../../services/platforms/registry.ts';
 import type { AuthorityService } from '../../services/pki/authority/contract.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
-import type { PkiService } from '../../services/pki/service.ts';
+import { controllerSshKey } from '../../services/controller/ssh-key.ts';
+import { pkiService, type PkiService } from '../../services/pki/service.ts';
+import type { SshKey } from '../../services/push/ssh.ts';
+import { secretsService } from '../../services/secrets/service.ts';
+import type { Store } from '../../services/store/store.ts';
 import { machineId } from '../config/surroundings.ts';
 import { installation } from '../pki/installation.ts';
 import { makeHierarchy, removeFolder, temporaryFolder, texts } from '../pki/openssl.ts';
@@ -17,17 +21,24 @@ export interface Surroundings {
   readonly machines: MachineService;
   readonly pki: PkiService;
   readonly authorities: AuthorityService;
+  readonly store: Store;
+  readonly sshKey: () => Promise<SshKey>;
   close(): Promise<void>;
 }
 
-export async function surroundings(): Promise<Surroundings> {
+/** `wrap` may stand between the services and their store. */
+export async function surroundings(wrap: (store: Store) => Store = (store) => store): Promise<Surroundings> {
   const now = () => new Date('2026-11-24T10:00:00Z');
-  const { pki, store, secrets, close } = await installation(now);
+  const { store: real, close } = await installation(now);
+  const store = wrap(real);
+  const secrets = await secretsService({ store, masterKey: new Uint8Array(32).fill(7) });
+  const pki = pkiService({ store, secrets, now });
   const machines = machineService({ store });
   const config = configService({ store, pki, machines, platforms, now });
+  const sshKey = () => controllerSshKey(store, secrets);
   const authorities = authorityService({ store, secrets, pki, now });
-  const backup = backupService({ config, machines, pki, authorities, now });
-  return { backup, config, machines, pki, authorities, close };
+  const backup = backupService({ config, machines, pki, authorities, store, secrets, sshKey, now });
+  return { backup, config, machines, pki, authorities, store, sshKey, close };
 }
 
 /** Two members, one with a certificate of its own, a group, and a trust list at cluster level. */

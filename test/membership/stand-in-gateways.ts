@@ -62,7 +62,8 @@ function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => str
     close: () => undefined,
   });
 
-  return { ssh, poolOf, sshKey: { publicKey: 'ssh-ed25519 AAAA', privateKey: controllerKey } };
+  const sshKey = () => Promise.resolve({ publicKey: 'ssh-ed25519 AAAA', privateKey: controllerKey });
+  return { ssh, poolOf, sshKey };
 }
 
 const controllerKey = 'the key of the controller';

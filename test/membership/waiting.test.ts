@@ -97,7 +97,10 @@ function membershipOf({ config, machines }: Surroundings): MembershipService {
   const push = { forget: () => Promise.resolve() } as unknown as PushService;
   return membershipService({
     ...{ config, machines, push, pool, ssh: { connect, readHostKey }, pki: {} as MembershipDeps['pki'] },
-    ...{ sshKey: { publicKey: '', privateKey: '' }, script: { version: '1', text: '', installer: '' } },
+    ...{
+      sshKey: () => Promise.resolve({ publicKey: '', privateKey: '' }),
+      script: { version: '1', text: '', installer: '' },
+    },
     now: () => new Date('2026-11-24T10:00:00Z'),
   });
 }

@@ -1,0 +1,161 @@
+/**
+ * The place of a lost controller, taken whole or not at all: what comes in first is marked as such, one transaction makes it
+ * count, and what was marked without that is removed again. The only file here that touches the store.
+ */
+import { NamedError } from '../../errors.ts';
+import { waves } from '../../push/rollout.ts';
+import type { CertificateBinding, Revision, Rollout } from '../../schema/types.generated.ts';
+import { keys } from '../../store/keys.ts';
+import { readAll } from '../../store/read-all.ts';
+import type { Compare, Entry, Store, Write } from '../../store/store.ts';
+
+/** What makes a controller the one that its machines know. */
+export interface Identity {
+  readonly epoch: number;
+  readonly demonstration: CertificateBinding;
+  /** The id of the secret. */
+  readonly sshKey: string;
+}
+
+export interface TakeOver {
+  /** Throws `precondition-failed` for a controller that has something already. */
+  checkEmpty(): Promise<void>;
+  /** Marks what comes in from here on; throws as `checkEmpty`. */
+  begin(): Promise<void>;
+  /** Makes all of it count: the head, who the controller is, and a rollout to `members` that tells them, whose id it answers. */
+  end(revision: Revision, identity: Identity, members: readonly string[], by: string): Promise<number | undefined>;
+  /** Removes what came in without its end; nothing to do after that. */
+  undo(): Promise<void>;
+  /** The newest epoch. */
+  epoch(): Promise<number>;
+}
+
+/** Everything a take-over brings in that is found by a list; keys, chains and blobs are found by their content alone. */
+const prefixes = [
+  keys.registrations,
+  keys.machineNames,
+  keys.archives,
+  keys.originals,
+  keys.authorities,
+  keys.allIssued,
+  keys.allRevoked,
+  keys.allLastRevocations,
+  keys.revocationLists,
+];
+
+const batch = 100;
+const attempts = 20;
+
+export function takeOverService(store: Store, now: () => Date): TakeOver {
+  return { checkEmpty, begin, end, undo, epoch: async () => Number((await store.get(keys.epoch))?.value ?? 0) };
+
+  async function checkEmpty(): Promise<void> {
+    if (await store.get(keys.takingOver)) throw underWay();
+    for (const prefix of [keys.head, ...prefixes, keys.requests, keys.rollouts]) {
+      if ((await store.range(prefix, { limit: 1 })).entries.length === 0) continue;
+      throw new NamedError(
+        'precondition-failed',
+        'this controller is not empty: it has revisions, machines or authorities of its own; take over with one that was just installed, or load the file into a draft',
+      );
+    }
+  }
+
+  async function begin(): Promise<void> {
+    await checkEmpty();
+    const { applied } = await store.transact({
+      compare: [
+        { key: keys.takingOver, absent: true },
+        { key: keys.head, absent: true },
+      ],
+      writes: [{ put: keys.takingOver, value: now().toISOString() }],
+    });
+    if (!applied) throw busy();
+  }
+
+  async function undo(): Promise<void> {
+    const mark = await store.get(keys.takingOver);
+    if (!mark) return;
+    for (const prefix of prefixes) {
+      const left = await readAll(store, prefix);
+      for (let start = 0; start < left.length; start += batch) {
+        const writes = left.slice(start, start + batch).map(({ key }) => ({ delete: key }));
+        await store.transact({ compare: [unchanged(keys.takingOver, mark)], writes });
+      }
+    }
+    await store.transact({ compare: [unchanged(keys.takingOver, mark)], writes: [{ delete: mark.key }] });
+  }
+
+  async function end(
+    revision: Revision,
+    { epoch, demonstration, sshKey }: Identity,
+    members: readonly string[],
+    by: string,
+  ) {
+    const rollout = revision.rollout && members.length > 0 ? announcement(revision, members, by) : undefined;
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const [mark, present] = [await store.get(keys.takingOver), await store.get(keys.epoch)];
+      if (!mark) break;
+      const writes: readonly Write[] = [
+        { put: keys.head, value: String(revision.number) },
+        { put: keys.revision(revision.number), value: JSON.stringify(revision) },
+        { put: keys.epoch, value: String(Math.max(epoch, Number(present?.value ?? 0) + 1)) },
+        { put: keys.demonstration, value: JSON.stringify(demonstration) },
+        { put: keys.sshKey, value: sshKey },
+        { delete: keys.takingOver },
+        ...(rollout ? rolloutWrites(rollout) : []),
+      ];
+      const compare: readonly Compare[] = [
+        unchanged(keys.takingOver, mark),
+        unchanged(keys.epoch, present),
+        { key: keys.head, absent: true },
+        { key: keys.latestRollout, absent: true },
+      ];
+      if ((await store.transact({ compare, writes })).applied) return rollout?.id;
+      // A term that began meanwhile raised the epoch; a commit or a rollout stays, and then this is not the controller to take over.
+      if ((await store.get(keys.head)) ?? (await store.get(keys.latestRollout))) break;
+    }
+    throw busy();
+  }
+
+  /** To all of them, whoever does not answer: those that do must hear of the new epoch. */
+  function announcement({ number }: Revision, members: readonly string[], by: string): Rollout {
+    return {
+      id: 1,
+      revision: number,
+      started: now().toISOString(),
+      state: 'running',
+      by,
+      waves: waves(members, 50, 50),
+      budget: members.length,
+      revertOnFailure: false,
+      overwriteDrift: false,
+    };
+  }
+}
+
+function rolloutWrites(rollout: Rollout): readonly Write[] {
+  return [
+    { put: keys.latestRollout, value: String(rollout.id) },
+    { put: keys.rollout(rollout.id), value: JSON.stringify(rollout) },
+    { put: keys.rolledOut(rollout.revision), value: String(rollout.id) },
+  ];
+}
+
+function unchanged(key: string, entry: Entry | undefined): Compare {
+  return entry ? { key, modRevision: entry.modRevision } : { key, absent: true };
+}
+
+function underWay(): NamedError {
+  return new NamedError(
+    'busy',
+    'this controller is taking over already; wait until that has ended, or start signetd again if it broke off',
+    { transient: true },
+  );
+}
+
+function busy(): NamedError {
+  return new NamedError(
+    'precondition-failed',
+    'somebody else changed this controller while it took over; nothing was taken over; look at what it has now',
+  );
+}
