@@ -1,5 +1,6 @@
 /** The table of everything the API answers. */
 import { alertRoutes } from './alerts.ts';
+import { archiveRoutes } from './archives.ts';
 import { auditRoutes } from './audit.ts';
 import { certificateExportRoutes } from './certificate-export.ts';
 import { authorityRoutes } from './authorities.ts';
@@ -28,6 +29,7 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...openApiRoutes(() => routes),
   ...machineRoutes,
+  ...archiveRoutes,
   ...groupRoutes,
   ...layerRoutes,
   ...overrideRoutes,

@@ -22,6 +22,9 @@ export function controller(client: Client) {
     health: () => client.json({ method: 'GET', path: '/health' }) as Promise<Shape.Health>,
 
     machines: (all = false) => get<Shape.MachineList>(all ? '/machines?all=true' : '/machines'),
+    archives: () => get<Shape.ArchiveList>('/archives'),
+    archive: (id: string) => get<Shape.Archive>(path('archives', id)),
+    deleteArchive: (id: string) => client.json({ method: 'DELETE', path: api + path('archives', id) }),
     machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
     hostKey: (at: Shape.HostKeyRequest) => post<Shape.HostKey>('/machines/host-key', at),
     planJoin: (request: Shape.JoinRequest) => post<Shape.JoinPlan>('/machines/plan', request),

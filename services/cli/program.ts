@@ -18,6 +18,7 @@ interface Group {
 
 const groups: readonly Group[] = [
   { names: ['machine'], load: async () => (await import('./machine.ts')).machineCommands },
+  { names: ['archive'], load: async () => (await import('./archive.ts')).archiveCommands },
   { names: ['group'], load: async () => (await import('./group.ts')).groupCommands },
   { names: ['certificate'], load: async () => (await import('./certificate.ts')).certificateCommands },
   { names: ['authority'], load: async () => (await import('./authority.ts')).authorityCommands },

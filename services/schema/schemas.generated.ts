@@ -320,6 +320,16 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/archive-list.schema.json',
+    title: 'Archive list',
+    description: 'The archives of machines that left, the newest first.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['archives'],
+    properties: { archives: { type: 'array', items: { $ref: '../archive.schema.json' } } },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/audit-entry.schema.json',
     title: 'Audit entry',
     description: 'Who did what to what, and how it ended. Never holds a secret.',
@@ -1916,6 +1926,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'The serial number of a certificate that an authority issued.',
       },
       key: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of a key.' },
+      archive: { type: 'string', format: 'uuid', description: 'The identity of the machine that left.' },
     },
   },
   {

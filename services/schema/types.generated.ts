@@ -34,6 +34,7 @@ export interface Shapes {
   readonly 'alert-list': AlertList;
   readonly 'alert-test': AlertTest;
   readonly 'alert-view': AlertView;
+  readonly 'archive-list': ArchiveList;
   readonly 'audit-entry': AuditEntry;
   readonly 'audit-list': AuditList;
   readonly 'audit-query': AuditQuery;
@@ -472,6 +473,36 @@ export interface TestDelivery {
    * Which server took it, or why none did.
    */
   readonly detail: string;
+}
+/**
+ * The archives of machines that left, the newest first.
+ */
+export interface ArchiveList {
+  readonly archives: readonly Archive[];
+}
+/**
+ * What a machine that left had of its own, kept under its identity until it joins again.
+ */
+export interface Archive {
+  readonly id: string;
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly left: string;
+  /**
+   * Its machine-level settings.
+   */
+  readonly layer: {
+    readonly [k: string]: unknown;
+  };
 }
 /**
  * Who did what to what, and how it ended. Never holds a secret.
@@ -2289,6 +2320,10 @@ export interface PathParameters {
    * The id of a key.
    */
   readonly key?: string;
+  /**
+   * The identity of the machine that left.
+   */
+  readonly archive?: string;
 }
 /**
  * What went to one destination, or came from one client.
@@ -3408,30 +3443,6 @@ export interface TrustListUse {
    * The setting that names it.
    */
   readonly pointer: string;
-}
-/**
- * What a machine that left had of its own, kept under its identity until it joins again.
- */
-export interface Archive {
-  readonly id: string;
-  /**
-   * Like a host name, dots allowed.
-   */
-  readonly name: string;
-  /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
-   */
-  readonly group: string;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly left: string;
-  /**
-   * Its machine-level settings.
-   */
-  readonly layer: {
-    readonly [k: string]: unknown;
-  };
 }
 /**
  * A link of the chain over the audit trail: the digests of some of its entries, and of the seal before.

@@ -1,0 +1,48 @@
+/** What machines that left had of their own: kept under their identity until a join restores or discards it. */
+import { NamedError } from '../errors.ts';
+import type { Archive } from '../machines/service.ts';
+import type { Context } from './deps.ts';
+import { route, type Route } from './route.ts';
+
+export const archiveRoutes: readonly Route[] = [
+  route({
+    name: 'list-archives',
+    method: 'get',
+    path: '/archives',
+    role: 'viewer',
+    summary: 'The archives of machines that left, the newest first',
+    response: 'archive-list',
+    async handle({ machines }) {
+      const archives = [...(await machines.archives())].sort((a, b) => (a.left < b.left ? 1 : -1));
+      return { body: { archives } };
+    },
+  }),
+  route({
+    name: 'show-archive',
+    method: 'get',
+    path: '/archives/{archive}',
+    role: 'viewer',
+    summary: 'One archive: the settings a machine left with; keys are named, not shown',
+    response: 'archive',
+    handle: async (context, { parameters }) => ({ body: await archiveOf(context, parameters.archive) }),
+  }),
+  route({
+    name: 'delete-archive',
+    method: 'delete',
+    path: '/archives/{archive}',
+    role: 'admin',
+    summary: 'Delete an archive: what the machine had of its own is gone for good',
+    response: 'nothing',
+    async handle(context, { parameters }) {
+      const { id, name } = await archiveOf(context, parameters.archive);
+      await context.machines.removeArchive(id);
+      return { body: undefined, object: `/archives/${id} (${name})` };
+    },
+  }),
+];
+
+async function archiveOf({ machines }: Context, id: string): Promise<Archive> {
+  const archive = await machines.archive(id);
+  if (archive) return archive;
+  throw new NamedError('not-found', `there is no archive ${id}; see "signet archive list"`);
+}
