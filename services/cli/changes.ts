@@ -67,6 +67,8 @@ export function inWords(operation: DraftChange): Text {
       const verb = operation.op === 'copy-settings' ? 'copy' : 'move';
       return `${verb} ${operation.path || '/'} --from ${operation.from} --to ${operation.to}`;
     }
+    case 'lift-settings':
+      return `lift --to ${operation.to}`;
     case 'move':
       return `machine move ${operation.machine} ${operation.group}`;
     case 'admit':

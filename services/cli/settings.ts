@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 
 import { isObject, type Json, type JsonObject } from '../schema/json.ts';
 import { isAround, parts, pointer, valueAt } from '../schema/pointer.ts';
-import { amend, type PlanOption } from './changes.ts';
+import type { LiftSettingsChange } from '../schema/types.generated.ts';
+import { amend, inWords, type PlanOption } from './changes.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber } from './options.ts';
 import { ruleInWords } from './pin-view.ts';
@@ -84,6 +85,22 @@ export function settingsCommands(program: Command, session: () => Session): void
     .option('--plan', planHelp)
     .action(async (path: string, options: TransferOptions) => transfer(session(), 'move-settings', path, options));
 
+  command(
+    program,
+    'lift',
+    'say at a level, in your draft, what machines below it say alike, and unset it there: no machine gets anything else by it',
+    'signet lift --to cluster --plan',
+    'signet lift mx1 mx2 --to group/edge',
+  )
+    .argument('[machine...]', 'the machines; without, all of --from or all below --to')
+    .requiredOption('--to <level>', 'cluster or group/NAME')
+    .option('--from <level>', 'group/NAME: the machines of a group')
+    .option('--plan', planHelp)
+    .action(async (machines: readonly string[], { from, to, plan }: LiftOptions) => {
+      const which = { ...(machines.length > 0 ? { machines } : {}), ...(from === undefined ? {} : { from }) };
+      await lift(session(), { op: 'lift-settings', to, ...which }, plan ? { plan } : {});
+    });
+
   command(program, 'get', 'show the settings a machine gets, each with its level', 'signet get mx2 listeners/public')
     .argument('<machine>')
     .argument('[path]', pathHelp)
@@ -107,6 +124,24 @@ export function settingsCommands(program: Command, session: () => Session): void
           );
       });
     });
+}
+
+interface LiftOptions extends PlanOption {
+  readonly from?: string;
+  readonly to: string;
+}
+
+async function lift(session: Session, change: LiftSettingsChange, options: PlanOption): Promise<void> {
+  const { controller, print } = session;
+  // What goes is worth seeing either way: the effect on the machines is that there is none.
+  const { operations } = await controller.planDraft([change]);
+  const lifted = operations.flatMap((operation) => (operation.op === 'set' ? [inWords(operation)] : []));
+  const unset = operations.filter(({ op }) => op === 'unset').length;
+  if (!print.json) {
+    for (const line of lifted) print.line(line);
+    print.line(`${unset} settings of machines go with that`);
+  }
+  await amend(session, [change], options);
 }
 
 interface TransferOptions extends PlanOption {

@@ -9,6 +9,7 @@ import type {
   RenameGroupChange,
 } from '../schema/types.generated.ts';
 import { firstGroup, formatLevel, layerAt } from './levels.ts';
+import { lift } from './lift.ts';
 import { applyAll } from './operations.ts';
 import { transfer } from './transfer.ts';
 
@@ -34,7 +35,7 @@ export function expandAll(configuration: Configuration, changes: readonly DraftC
 type Composite = Exclude<DraftChange, Operation>;
 
 function isOperation(change: DraftChange): change is Operation {
-  return !['rename-group', 'dissolve-group', 'copy-settings', 'move-settings'].includes(change.op);
+  return !['rename-group', 'dissolve-group', 'copy-settings', 'move-settings', 'lift-settings'].includes(change.op);
 }
 
 function expand(configuration: Configuration, change: Composite): readonly Operation[] {
@@ -46,6 +47,8 @@ function expand(configuration: Configuration, change: Composite): readonly Opera
     case 'copy-settings':
     case 'move-settings':
       return transfer(configuration, change);
+    case 'lift-settings':
+      return lift(configuration, change);
   }
 }
 

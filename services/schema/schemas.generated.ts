@@ -970,6 +970,29 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           },
         },
       },
+      {
+        title: 'Lift-settings change',
+        description:
+          'What the layers of several machines say alike, said at the level above instead, where no machine gets anything else by it.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'to'],
+        properties: {
+          op: { const: 'lift-settings' },
+          to: { $ref: '../common.schema.json#/$defs/level', description: 'cluster or group/NAME.' },
+          from: {
+            $ref: '../common.schema.json#/$defs/level',
+            description: 'group/NAME: its machines. Left out: all machines below the level it goes to.',
+          },
+          machines: {
+            type: 'array',
+            minItems: 1,
+            uniqueItems: true,
+            items: { $ref: '../common.schema.json#/$defs/machineName' },
+            description: 'These machines.',
+          },
+        },
+      },
     ],
   },
   {

@@ -16,7 +16,8 @@ export type Operation =
 /**
  * One operation, or a change that stands for several and is stored as those.
  */
-export type DraftChange = Operation | RenameGroupChange | DissolveGroupChange | CopySettingsChange | MoveSettingsChange;
+export type DraftChange =
+  Operation | RenameGroupChange | DissolveGroupChange | CopySettingsChange | MoveSettingsChange | LiftSettingsChange;
 /**
  * Either the list the machine's system keeps, or a bundle uploaded to Signet.
  */
@@ -1274,6 +1275,28 @@ export interface MoveSettingsChange {
    * Replace what the target says otherwise, instead of being refused.
    */
   readonly replace?: boolean;
+}
+/**
+ * What the layers of several machines say alike, said at the level above instead, where no machine gets anything else by it.
+ */
+export interface LiftSettingsChange {
+  readonly op: 'lift-settings';
+  /**
+   * cluster or group/NAME.
+   */
+  readonly to: string;
+  /**
+   * group/NAME: its machines. Left out: all machines below the level it goes to.
+   */
+  readonly from?: string;
+  /**
+   * These machines.
+   *
+   * @minItems 1
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly machines?: readonly string[];
 }
 /**
  * What a commit of this draft would change.

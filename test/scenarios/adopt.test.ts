@@ -65,6 +65,17 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
     for (const { name } of fleet) await inSync(name);
   });
 
+  it('lifts what they have in common, which changes nothing on any of them either', async () => {
+    const out = await signet.done('lift', '--to', 'cluster');
+    assert.match(out, /set cluster \/protocols\/inbound\/ciphers "high"/);
+    assert.match(await signet.done('commit', '-m', 'in common'), new RegExp(`${fleet.length} unchanged`));
+
+    const { level } = await signet.json<{ level: string }>('explain', 'mx1', 'protocols/inbound/ciphers');
+    assert.equal(level, 'cluster');
+    assert.deepEqual(await states(), found);
+    for (const { name } of fleet) await inSync(name);
+  });
+
   it('finds what is then changed by hand, and nothing else', async () => {
     const [mx1] = fleet;
     assert.ok(mx1);
