@@ -18,6 +18,7 @@ const parameters: Readonly<Record<string, string>> = {
   authority: 'open',
   serial: '0'.repeat(32),
   alert: 'expiry-0000000000000000',
+  archive: '00000000-0000-4000-8000-000000000000',
   author: 'me',
   bundle: '0'.repeat(64),
   revision: '999',
@@ -27,7 +28,7 @@ const parameters: Readonly<Record<string, string>> = {
 };
 
 function requestOf({ method, path, atRoot, query }: Route): string {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => parameters[name] ?? '');
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => parameters[name] ?? assert.fail(name));
   return `${method.toUpperCase()} ${atRoot ? '' : '/api/v1'}${filled}${queries[query ?? ''] ?? ''}`;
 }
 
