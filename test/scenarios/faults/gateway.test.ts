@@ -35,14 +35,11 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
     assert.equal(view.rollout.state, 'failed');
   }
 
-  /** Something of another's on port 587, from when `wait` is over. */
-  async function squat(wait: string): Promise<void> {
-    await mx1.inside(`perl -MSocket -e '
-      socket(my $s, AF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1); ${wait}
-      bind($s, pack_sockaddr_in(587, INADDR_ANY)) && listen($s, 1); sleep 60' </dev/null >/dev/null 2>&1 &
-      echo $! >/run/squatter`);
-  }
-
+  /** Takes port 587 for something of another's; when the command ends it has it. */
+  const squat = `perl -MSocket -e '
+    socket(my $s, AF_INET, SOCK_STREAM, 0); setsockopt($s, SOL_SOCKET, SO_REUSEADDR, 1);
+    bind($s, pack_sockaddr_in(587, INADDR_ANY)) && listen($s, 1) or exit 1; my $pid = fork; sleep(60), exit unless $pid;
+    open(my $f, ">", "/run/squatter"); print $f $pid' </dev/null >/dev/null 2>&1 9<&-`;
   const evict = () => mx1.inside('kill $(cat /run/squatter)');
   const renewal = () => renew(signetd);
 
@@ -71,7 +68,7 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
   });
 
   it('a port that something else listens on is refused before anything is touched', async () => {
-    await squat('');
+    await mx1.inside(squat);
 
     await failsOn('refused', /^port-taken: .*587/, () =>
       amend(signetd, set('/listeners/submission', submission)),
@@ -84,12 +81,16 @@ describe('a push meets a gateway', { skip: skipLab }, () => {
   it('a port that is taken in the last moment kills master, and the gateway puts everything back', async () => {
     await amend(signetd, { op: 'remove', level: 'cluster', path: '/listeners/submission' });
     assert.equal((await rollOut(signetd, 'without submission')).rollout.state, 'succeeded');
-    // Waits for the activation itself, after the port was tried and before master binds it.
-    await squat('1 until -e "/var/lib/signet/pending";');
+    // The activation itself takes the port: it syncs after the port was tried and before master binds it.
+    await mx1.inside(`cd /usr/bin && mv sync sync.real && cat >sync <<'END' && chmod 755 sync
+#!/bin/sh
+[ ! -e /var/lib/signet/pending ] || ${squat}
+exec /usr/bin/sync.real "$@"
+END`);
 
     await failsOn('reverted', /Postfix died of the new settings/, () =>
       amend(signetd, set('/listeners/submission', submission)),
-    ).finally(evict);
+    ).finally(() => mx1.inside('mv /usr/bin/sync.real /usr/bin/sync; kill $(cat /run/squatter)'));
 
     await stands(signetd, mx1, old);
     await converges(signetd, mx1, [25, 587]);
