@@ -182,6 +182,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
         hostKey,
         state: 'joining',
         facts,
+        ...(request.adopt ? {} : asItWaited(before)),
       };
       const operation: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
       return await admit(author, registration, operation, {
@@ -345,6 +346,12 @@ export function membershipService(deps: MembershipDeps): MembershipService {
       `${at.host} shows the host key ${fingerprint(hostKey)}, not the accepted ${expected}; nothing was sent; compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the machine`,
     );
   }
+}
+
+/** What a machine that waits brings along: it was adopted where it came from. One whose takeover broke off still brings it. */
+function asItWaited(before: Registration | undefined): Pick<Registration, 'adopted'> {
+  const waited = before?.state === 'waiting' || before?.state === 'joining';
+  return waited && before.adopted ? { adopted: before.adopted } : {};
 }
 
 /** Far more than others commit while one machine joins. */

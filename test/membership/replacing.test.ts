@@ -144,6 +144,20 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.deepEqual(await certificates('mx7'), ['own']);
   });
 
+  it('that waits stays adopted when it is taken over, and not when it had left', async () => {
+    const adopted = { manifest: 'a'.repeat(64), found: {} };
+    const registered = () => at.machines.get(machineId(1));
+    await at.machines.put({ ...(await registered()), state: 'waiting', adopted });
+    await join(second, 'mx2');
+    assert.deepEqual((await registered()).adopted, adopted);
+
+    await membership.leave('anna', 'mx2', {});
+    await join(second, 'mx2', { archive: 'restore' });
+
+    const { state, adopted: afterwards } = await registered();
+    assert.deepEqual([state, afterwards], ['member', undefined]);
+  });
+
   it('that was let go while it was dark is let go for good when it is back, and not before', async () => {
     gateway(second).up = false;
     const { notes } = await membership.leave('anna', 'mx2', { force: true });
