@@ -158,6 +158,21 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.deepEqual([state, afterwards], ['member', undefined]);
   });
 
+  it('that leaves again, its archive still there, adds to it', async () => {
+    await membership.leave('anna', 'mx2', {});
+    const at2 = { address: 'all', hostname: 'mx2.example.test' };
+    const layer = { interfaces: { main: at2, other: at2 } };
+    const admit = { op: 'admit', machine: 'mx2', id: machineId(1), group: 'main', layer } as const;
+    await at.config.apply('anna', [admit], { comment: 'from a file', rollout: false });
+    await at.machines.put({ ...(await at.machines.get(machineId(1))), state: 'waiting' });
+
+    await membership.leave('anna', 'mx2', { force: true });
+
+    const { layer: archived } = (await at.machines.archive(machineId(1))) ?? assert.fail('no archive');
+    assert.deepEqual(Object.keys(archived['certificates'] ?? {}), ['own']);
+    assert.deepEqual(Object.keys(archived['interfaces'] ?? {}).sort(), ['main', 'other']);
+  });
+
   it('that was let go while it was dark is let go for good when it is back, and not before', async () => {
     gateway(second).up = false;
     const { notes } = await membership.leave('anna', 'mx2', { force: true });
