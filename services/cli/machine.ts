@@ -202,6 +202,7 @@ async function leave({ controller, print, prompt }: Session, name: string, optio
   for (const path of plan.settings) print.note(`  ${path}`);
   if (plan.settings.length === 0) print.note('  no settings of its own');
   else print.note('These are sealed in an archive under its identity; signet machine join --restore brings them back.');
+  if (plan.archive !== undefined) print.note(`signet archive show ${plan.archive} shows them once it has left.`);
   if (plan.obstacle !== undefined && !options.force) throw new Failure('failed', plan.obstacle);
   if (!options.yes && !(await prompt.confirm(`Let ${name} go?`)))
     throw new Failure('failed', `${name} stays; nothing was changed`);
@@ -212,5 +213,7 @@ async function leave({ controller, print, prompt }: Session, name: string, optio
   print.show(answer, () => {
     print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} has left`]);
     for (const note of answer.notes) print.line(`  ${note}`);
+    const { archive } = answer.plan;
+    if (archive !== undefined) print.line(`  what was its own is kept: signet archive show ${archive}`);
   });
 }

@@ -64,6 +64,8 @@ export interface LeavePlan {
   readonly settings: readonly string[];
   /** Names of machine-level certificates among them. */
   readonly certificates: readonly string[];
+  /** The id of the archive that keeps them; absent when it is out of the configuration already. */
+  readonly archive?: string;
   readonly reachable: boolean;
   /** Why it may only leave by force, and what else can be done; absent when nothing stands in the way. */
   readonly obstacle?: string;

@@ -8,7 +8,7 @@ import type { LeavePlan } from './contract.ts';
 export type Reach = 'answers' | 'shut-out' | 'silent';
 
 export interface Leaver {
-  readonly registration: Pick<Registration, 'name' | 'state'>;
+  readonly registration: Pick<Registration, 'id' | 'name' | 'state'>;
   /** Its machine-level settings; undefined when it is not in the roster, as after a leave that broke off. */
   readonly layer: Readonly<Record<string, unknown>> | undefined;
   readonly reach: Reach;
@@ -20,6 +20,7 @@ export function leavePlan({ registration, layer, reach }: Leaver): LeavePlan {
     machine: registration.name,
     settings: settingsOf(layer ?? {}),
     certificates: certificatesOf(layer ?? {}),
+    ...(layer ? { archive: registration.id } : {}),
     reachable: reach === 'answers',
     ...(obstacle === undefined ? {} : { obstacle }),
   };

@@ -1587,6 +1587,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Names of machine-level certificates among them.',
         items: { type: 'string' },
       },
+      archive: {
+        type: 'string',
+        description:
+          'The id of the archive that keeps them; absent when the machine is out of the configuration already.',
+      },
       reachable: { type: 'boolean', description: 'Whether the gateway answers the controller.' },
       obstacle: {
         type: 'string',

@@ -2018,6 +2018,10 @@ export interface LeavePlan {
    */
   readonly certificates: readonly string[];
   /**
+   * The id of the archive that keeps them; absent when the machine is out of the configuration already.
+   */
+  readonly archive?: string;
+  /**
    * Whether the gateway answers the controller.
    */
   readonly reachable: boolean;

@@ -63,7 +63,7 @@ describe('leaving', { skip: withoutOpenssl }, () => {
     const { revision, plan } = await membership(silent, { config: busy }).leave('anna', 'mx2', { force: true });
 
     assert.equal(await address(), '192.0.2.1');
-    assert.deepEqual([revision.number, plan.certificates], [4, ['mx']]);
+    assert.deepEqual([revision.number, plan.certificates, plan.archive], [4, ['mx'], machineId(2)]);
   });
 
   it('again, when the gateway had let go and the controller did not live to record it, needs no force and finishes', async () => {
@@ -71,11 +71,12 @@ describe('leaving', { skip: withoutOpenssl }, () => {
     await assert.rejects(membership(silent, { push: dies }).leave('anna', 'mx2', { force: true }), /killed/);
     assert.equal(await state(), 'member');
 
-    const { revision, notes } = await membership(shutOut).leave('anna', 'mx2', {});
+    const { revision, plan, notes } = await membership(shutOut).leave('anna', 'mx2', {});
 
     assert.equal(await state(), 'left');
     assert.equal(revision.number, 2, 'it was out of the configuration already');
     assert.match(notes.join(), /^mx2 no longer lets the controller in; /);
+    assert.equal(plan.archive, undefined, 'nothing leaves with this one');
     assert.equal(await address(), 'all', 'the archive is that of the first time');
   });
 
