@@ -38,6 +38,20 @@ export const configurationFileRoutes: readonly Route[] = [
     },
   }),
   route({
+    name: 'verify-configuration',
+    method: 'post',
+    path: '/configuration-files/verify',
+    role: 'admin',
+    summary:
+      'Restore a configuration file into a store of its own and compare what machines would get; nothing changes',
+    request: 'load-options',
+    bodyLimit: fileLimit,
+    response: 'file-verification',
+    async handle({ backup }, { body: { file, passphrase } }) {
+      return { body: await backup.verify(file, passphrase), onlyChecked: true };
+    },
+  }),
+  route({
     name: 'take-over',
     method: 'post',
     path: '/configuration-files/take-over',

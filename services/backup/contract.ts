@@ -1,5 +1,5 @@
 /** What backup offers: the whole configuration as one file, a file as a draft, and a lost controller's place from its file. */
-import type { Operation, TakeOver } from '../schema/types.generated.ts';
+import type { FileVerification, Operation, TakeOver } from '../schema/types.generated.ts';
 
 export interface LoadResult {
   /** What was added to the author's draft. */
@@ -25,6 +25,11 @@ export interface BackupService {
   takeOver(author: string, file: string, passphrase: string): Promise<TakeOver>;
   /** The same, but for doing it. */
   planTakeOver(file: string, passphrase: string): Promise<TakeOver>;
+  /**
+   * Restores the file as a take-over would, into a store that is removed again, and says of each machine whether it would be
+   * given what is on record of it here. Changes nothing. Throws as `takeOver` does, but for a controller that is not empty.
+   */
+  verify(file: string, passphrase: string): Promise<FileVerification>;
   /** Removes what a take-over that was killed has left; for the start. */
   recover(): Promise<void>;
 }

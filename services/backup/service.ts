@@ -1,4 +1,4 @@
-/** Backup's shell: the configuration as a file, a file as a draft, and a lost controller's place from its file. */
+/** Backup's shell: the configuration as a file, a file as a draft, the proof that it restores, and a lost controller's place from it. */
 import { createHash } from 'node:crypto';
 
 import type { ConfigService } from '../config/service.ts';
@@ -7,9 +7,17 @@ import { compareNames } from '../machines/names.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { Binding, PkiService } from '../pki/service.ts';
+import type { Platform } from '../platforms/platform.ts';
+import type { PushService } from '../push/contract.ts';
 import type { SshKey } from '../push/ssh.ts';
 import { publicKeyOf } from '../push/ssh.ts';
-import type { Archive, ConfigurationFile, Registration, TakeOver } from '../schema/types.generated.ts';
+import type {
+  Archive,
+  ConfigurationFile,
+  FileVerification,
+  Registration,
+  TakeOver,
+} from '../schema/types.generated.ts';
 import type { Secrets } from '../secrets/service.ts';
 import type { Store } from '../store/store.ts';
 import type { BackupService } from './contract.ts';
@@ -20,12 +28,15 @@ import { operationsTo } from './operations.ts';
 import { references } from './references.ts';
 import { sealed } from './sealed.ts';
 import { takeOverService } from './take-over/service.ts';
+import { verifyFile } from './verify/service.ts';
 
 export interface BackupDeps {
   readonly config: ConfigService;
   readonly machines: MachineService;
   readonly pki: PkiService;
   readonly authorities: AuthorityService;
+  readonly push: Pick<PushService, 'statuses'>;
+  readonly platforms: readonly Platform[];
   readonly store: Store;
   readonly secrets: Secrets;
   /** The controller's own. */
@@ -37,7 +48,7 @@ export function backupService(deps: BackupDeps): BackupService {
   const { config, machines, pki, authorities, secrets, now } = deps;
   const takeOvers = takeOverService(deps.store, now);
 
-  return { save, load, takeOver, planTakeOver, recover: takeOvers.undo };
+  return { save, load, takeOver, planTakeOver, verify, recover: takeOvers.undo };
 
   async function save({ revision, passphrase }: { readonly revision?: number; readonly passphrase: string }) {
     const { number, author, time, comment, rollout } = await (revision === undefined
@@ -122,6 +133,11 @@ export function backupService(deps: BackupDeps): BackupService {
       await takeOvers.undo();
       throw error;
     }
+  }
+
+  /** A take-over in all but the place: so what is proven is what would happen. */
+  function verify(text: string, passphrase: string): Promise<FileVerification> {
+    return verifyFile(deps, (into) => backupService({ ...deps, ...into }).takeOver('signet', text, passphrase));
   }
 
   /**

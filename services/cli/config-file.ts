@@ -1,4 +1,4 @@
-/** `signet config`: the whole configuration as one file, and a file as a draft. */
+/** `signet config`: the whole configuration as one file, a file as a draft, and the proof that it restores. */
 import type { Command } from 'commander';
 
 import type { TakeOver } from '../schema/types.generated.ts';
@@ -42,6 +42,18 @@ export function configFileCommands(program: Command, session: () => Session): vo
       const opened = await read(session(), file, options.passphraseFile);
       return options.takeOver ? takeOver(session(), opened, options) : load(session(), opened);
     });
+
+  command(
+    config,
+    'verify',
+    'prove that a file would restore: restore it aside, and compare what machines would get with what they have',
+    'signet config verify cluster.signet',
+  )
+    .argument('<file>', '- for standard input')
+    .option('--passphrase-file <file>', 'what it was encrypted with (- for standard input); asked for without')
+    .action(async (file: string, options: { readonly passphraseFile?: string }) =>
+      verify(session(), await read(session(), file, options.passphraseFile)),
+    );
 }
 
 interface LoadOptions {
@@ -102,6 +114,30 @@ async function load({ controller, print }: Session, { file, text, passphrase }: 
       ]);
     }
   });
+}
+
+async function verify({ controller, print }: Session, { file, text, passphrase }: Read): Promise<void> {
+  const answer = await controller.verifyConfiguration(text, passphrase);
+  const { saved, revision, certificates, machines } = answer;
+  print.show(answer, () => {
+    if (machines.length > 0) {
+      print.table(
+        ['MACHINE', 'AFTER A RESTORE', 'DETAIL'],
+        machines.map(({ machine, verdict, detail, files = [] }) => [
+          machine,
+          { text: verdict.replace('-', ' '), tone: verdict === 'in-sync' ? 'good' : 'bad' },
+          detail ?? files.join(', '),
+        ]),
+      );
+    }
+    print.line(`${file}: restores revision ${revision}, saved ${saved}; ${certificates} certificates`);
+  });
+  const others = machines.filter(({ verdict }) => verdict !== 'in-sync').length;
+  if (others === 0) return;
+  throw new Failure(
+    'failed',
+    `${others} of ${machines.length} machines would not be in sync; if that is not meant, save the file again`,
+  );
 }
 
 async function takeOver(session: Session, { file, text, passphrase }: Read, options: LoadOptions): Promise<void> {

@@ -116,6 +116,8 @@ export function controller(client: Client) {
       client.text({ method: 'POST', path: `${api}/configuration-files`, body: { passphrase, revision } }),
     loadConfiguration: (file: string, passphrase: string) =>
       post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
+    verifyConfiguration: (file: string, passphrase: string) =>
+      post<Shape.FileVerification>('/configuration-files/verify', { file, passphrase }),
     takeOver: (file: string, passphrase: string, plan: boolean) =>
       post<Shape.TakeOver>('/configuration-files/take-over', { file, passphrase, plan }),
 

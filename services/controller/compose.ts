@@ -87,7 +87,18 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const ssh = { connect, readHostKey };
   const membership = membershipService({ config, machines, pki, push, pool: connections, ssh, sshKey, script, now });
-  const backup = backupService({ config, machines, pki, authorities, store, secrets, sshKey, now });
+  const backup = backupService({
+    config,
+    machines,
+    pki,
+    authorities,
+    push,
+    platforms,
+    store,
+    secrets,
+    sshKey,
+    now,
+  });
   await backup.recover();
   const lookUpMx = mxLookup(options.resolver);
   const vantages = { config, machines, certificates, pool: connections, lookUpMx, allow: allowance(now), now };

@@ -1177,6 +1177,46 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/file-verification.schema.json',
+    title: 'File verification',
+    description: 'What came of restoring a configuration file into a store of its own.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['saved', 'revision', 'certificates', 'machines'],
+    properties: {
+      saved: { $ref: '../common.schema.json#/$defs/instant' },
+      revision: { type: 'integer', minimum: 1 },
+      certificates: { type: 'integer', minimum: 0 },
+      machines: {
+        type: 'array',
+        description: 'Members in the file or here, by name.',
+        items: {
+          title: 'Machine verification',
+          type: 'object',
+          additionalProperties: false,
+          required: ['machine', 'verdict'],
+          properties: {
+            machine: { $ref: '../common.schema.json#/$defs/machineName' },
+            verdict: {
+              type: 'string',
+              enum: ['in-sync', 'other-files', 'cannot-render', 'no-record', 'missing'],
+              description:
+                'in-sync: a restore would give it what this controller has on record as deployed, or else as wanted; no-record: nothing is on record here to compare with; missing: a member here that the file does not have as one.',
+            },
+            detail: { type: 'string', description: 'Why, when it is not in sync.' },
+            files: {
+              type: 'array',
+              description:
+                'What would be other than it is, by path; main.cf, master.cf and probes for what Signet owns there. Absent when it cannot be told.',
+              items: { type: 'string' },
+            },
+          },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/finding.schema.json',
     title: 'Finding',
     description: 'One thing that is wrong or worth knowing, and where.',

@@ -67,6 +67,7 @@ export interface Shapes {
   readonly 'effective-view': EffectiveView;
   readonly 'explain-query': ExplainQuery;
   readonly explanation: Explanation;
+  readonly 'file-verification': FileVerification;
   readonly finding: Finding;
   readonly 'group-list': GroupList;
   readonly health: Health;
@@ -1519,6 +1520,39 @@ export interface ShadowedValue {
    * What that level holds.
    */
   readonly value: unknown;
+}
+/**
+ * What came of restoring a configuration file into a store of its own.
+ */
+export interface FileVerification {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly saved: string;
+  readonly revision: number;
+  readonly certificates: number;
+  /**
+   * Members in the file or here, by name.
+   */
+  readonly machines: readonly MachineVerification[];
+}
+export interface MachineVerification {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * in-sync: a restore would give it what this controller has on record as deployed, or else as wanted; no-record: nothing is on record here to compare with; missing: a member here that the file does not have as one.
+   */
+  readonly verdict: 'in-sync' | 'other-files' | 'cannot-render' | 'no-record' | 'missing';
+  /**
+   * Why, when it is not in sync.
+   */
+  readonly detail?: string;
+  /**
+   * What would be other than it is, by path; main.cf, master.cf and probes for what Signet owns there. Absent when it cannot be told.
+   */
+  readonly files?: readonly string[];
 }
 /**
  * Every group and its members.

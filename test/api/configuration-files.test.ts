@@ -46,6 +46,23 @@ describe('configuration files', () => {
     assert.equal(refused.problem, 'wrong-passphrase');
   });
 
+  it('are verified by restoring them aside, machine by machine', async () => {
+    const third = await running();
+    await third.join('mx1');
+    const { text: file } = await third.ask('POST /configuration-files', { body: { passphrase } });
+
+    const answer = await third.ask('POST /configuration-files/verify', { body: { file, passphrase } });
+    const refused = await third.ask('POST /configuration-files/verify', { body: { file } });
+
+    const { machines } = answer.as('file-verification');
+    assert.deepEqual(
+      machines.map(({ machine, verdict }) => [machine, verdict]),
+      [['mx1', 'no-record']],
+    );
+    assert.equal(refused.problem, 'invalid-input');
+    await third.close();
+  });
+
   it('are for administrators, and leave an audit entry that names the revision', async () => {
     await api.ask('POST /configuration-files', { body: { passphrase }, token: api.tokens.operator });
     await api.ask('POST /configuration-files', { body: { passphrase, revision: 0 } });

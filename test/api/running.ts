@@ -100,7 +100,7 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     tlsTests: tlsTestService(vantages),
     alerts: alertService({ store, config, pki, authorities, push, sessions, now }),
     sessions,
-    backup: backupService({ config, machines, pki, authorities, store, secrets, sshKey, now }),
+    backup: backupService({ config, machines, pki, authorities, push, platforms, store, secrets, sshKey, now }),
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     about: { version: '0.1.0', store: 'embedded' as const, leader: () => true },

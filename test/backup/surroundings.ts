@@ -10,6 +10,7 @@ import { controllerSshKey } from '../../services/controller/ssh-key.ts';
 import { pkiService, type PkiService } from '../../services/pki/service.ts';
 import type { SshKey } from '../../services/push/ssh.ts';
 import { secretsService } from '../../services/secrets/service.ts';
+import type { MachineStatus } from '../../services/schema/types.generated.ts';
 import type { Store } from '../../services/store/store.ts';
 import { machineId } from '../config/surroundings.ts';
 import { installation } from '../pki/installation.ts';
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly authorities: AuthorityService;
   readonly store: Store;
   readonly sshKey: () => Promise<SshKey>;
+  /** What is on record of machines, for a test to fill in. */
+  readonly statuses: MachineStatus[];
   close(): Promise<void>;
 }
 
@@ -37,8 +40,12 @@ export async function surroundings(wrap: (store: Store) => Store = (store) => st
   const config = configService({ store, pki, machines, platforms, now });
   const sshKey = () => controllerSshKey(store, secrets);
   const authorities = authorityService({ store, secrets, pki, now });
-  const backup = backupService({ config, machines, pki, authorities, store, secrets, sshKey, now });
-  return { backup, config, machines, pki, authorities, store, sshKey, close };
+  const statuses: MachineStatus[] = [];
+  const backup = backupService({
+    ...{ config, machines, pki, authorities, store, secrets, sshKey, platforms, now },
+    push: { statuses: () => Promise.resolve(statuses) },
+  });
+  return { backup, config, machines, pki, authorities, store, sshKey, statuses, close };
 }
 
 /** Two members, one with a certificate of its own, a group, and a trust list at cluster level. */

@@ -1,0 +1,48 @@
+/** What one machine would be given after a restore, held against what is on record of it. */
+import { canonicalJson, type Json } from '../../schema/json.ts';
+import type { Manifest, MachineStatus, MachineVerification } from '../../schema/types.generated.ts';
+
+/** The digest to hold a manifest against: what the gateway said it has, or else what it was to have. */
+export function onRecord({ deployed, wanted }: MachineStatus): { digest: string; revision: number | undefined } {
+  if (deployed && deployed.digest !== '') return { digest: deployed.digest, revision: deployed.revision };
+  return { digest: wanted?.digest ?? '', revision: wanted?.revision };
+}
+
+/** `here` is what this controller renders for what is on record, when it still can. */
+export function verdict(
+  machine: string,
+  digest: string,
+  restored: Manifest,
+  here: Manifest | undefined,
+): MachineVerification {
+  if (restored.digest === digest) return { machine, verdict: 'in-sync' };
+  if (digest === '') {
+    return { machine, verdict: 'no-record', detail: 'this controller has not rolled out to it, so nothing is proven' };
+  }
+  const told = here?.digest === digest ? differing(here, restored) : undefined;
+  return {
+    machine,
+    verdict: 'other-files',
+    ...(told ? { files: told } : { detail: 'which ones cannot be told: what it has cannot be rendered here any more' }),
+  };
+}
+
+/** By path; what Postfix reads under the name of its file, and what is looked at from outside as `probes`. */
+function differing(before: Manifest, after: Manifest): readonly string[] {
+  const [left, right] = [parts(before), parts(after)];
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((name) => left.get(name) !== right.get(name))
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+function parts({ files, postfix, probes }: Manifest): ReadonlyMap<string, string> {
+  const { parameters, ...services } = postfix ?? {};
+  return new Map(
+    [
+      ...files.map((file) => [file.path, file] as const),
+      ['main.cf', parameters ?? {}] as const,
+      ['master.cf', services] as const,
+      ['probes', probes] as const,
+    ].map(([name, value]) => [name, canonicalJson(value as unknown as Json)]),
+  );
+}

@@ -1,0 +1,110 @@
+/**
+ * Proves that a configuration file restores, by restoring it: into a store of its own in a temporary folder, sealed under a
+ * master key that nobody keeps. The only file here that touches a store.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { configService, type ConfigService } from '../../config/service.ts';
+import { NamedError } from '../../errors.ts';
+import { compareNames } from '../../machines/names.ts';
+import { machineService, type MachineService } from '../../machines/service.ts';
+import { authorityService } from '../../pki/authority/service.ts';
+import { pkiService } from '../../pki/service.ts';
+import type { Platform } from '../../platforms/platform.ts';
+import { contents } from '../../push/contents.ts';
+import type { PushService } from '../../push/contract.ts';
+import type { FileVerification, MachineVerification, Manifest, TakeOver } from '../../schema/types.generated.ts';
+import { secretsService } from '../../secrets/service.ts';
+import { embeddedStore } from '../../store/embedded.ts';
+import type { Store } from '../../store/store.ts';
+import { onRecord, verdict } from './compare.ts';
+
+export interface VerifyDeps {
+  readonly config: ConfigService;
+  readonly machines: MachineService;
+  readonly push: Pick<PushService, 'statuses'>;
+  readonly platforms: readonly Platform[];
+  readonly now: () => Date;
+}
+
+export type Scratch = Awaited<ReturnType<typeof servicesOn>>;
+
+/** `restore` takes the file over into the scratch controller. */
+export async function verifyFile(
+  deps: VerifyDeps,
+  restore: (into: Scratch) => Promise<TakeOver>,
+): Promise<FileVerification> {
+  const folder = await mkdtemp(join(tmpdir(), 'signet-verify-'));
+  try {
+    const store = embeddedStore(join(folder, 'store.sqlite'));
+    try {
+      const scratch = await servicesOn(store, deps);
+      const { saved, revision, certificates } = await restore(scratch);
+      return { saved, revision, certificates, machines: await verdicts(deps, scratch, revision) };
+    } finally {
+      await store.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function servicesOn(store: Store, { platforms, now }: VerifyDeps) {
+  const secrets = await secretsService({ store, masterKey: randomBytes(32) });
+  const pki = pkiService({ store, secrets, now });
+  const machines = machineService({ store });
+  const config = configService({ store, pki, machines, platforms, now });
+  return { store, secrets, pki, machines, config, authorities: authorityService({ store, secrets, pki, now }) };
+}
+
+async function verdicts(
+  { config, machines, push }: VerifyDeps,
+  { config: restored, machines: restoredMachines, pki }: Scratch,
+  revision: number,
+): Promise<readonly MachineVerification[]> {
+  const here = new Map((await members(machines)).map(({ id, name }) => [id, name]));
+  const statuses = new Map((await push.statuses()).map((status) => [status.machine, status]));
+  const out: MachineVerification[] = [];
+  for (const { id, name } of await members(restoredMachines)) {
+    const present = here.get(id) ?? '';
+    here.delete(id);
+    const recorded = onRecord(statuses.get(present) ?? { machine: name, served: [] });
+    out.push(await verdictOf(name, present, recorded));
+  }
+  const missing = [...here.values()].map((machine): MachineVerification => {
+    return { machine, verdict: 'missing', detail: 'it is a member here and not in the file' };
+  });
+  return [...out, ...missing].sort((a, b) => compareNames(a.machine, b.machine));
+
+  async function verdictOf(
+    name: string,
+    present: string,
+    { digest, revision: of }: ReturnType<typeof onRecord>,
+  ): Promise<MachineVerification> {
+    const manifest = await rendered(async () => {
+      const whole = await restored.manifest(name, revision);
+      await contents(whole.files, pki);
+      return whole;
+    });
+    if (manifest instanceof NamedError) return { machine: name, verdict: 'cannot-render', detail: manifest.message };
+    const before = of === undefined ? undefined : await rendered(() => config.manifest(present, of));
+    return verdict(name, digest, manifest, before instanceof NamedError ? undefined : before);
+  }
+}
+
+async function members(machines: MachineService) {
+  return (await machines.list()).filter(({ state }) => state === 'member');
+}
+
+/** Why not, when it cannot be: an answer here. */
+async function rendered(render: () => Promise<Manifest>): Promise<Manifest | NamedError> {
+  try {
+    return await render();
+  } catch (error) {
+    if (error instanceof NamedError) return error;
+    throw error;
+  }
+}
