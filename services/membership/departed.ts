@@ -1,7 +1,7 @@
 /** Machines that left without being let go, since they could not be reached: when they are back, Signet's key and script go. */
 import { isNamed } from '../errors.ts';
 import type { MachineService } from '../machines/service.ts';
-import { uninstall } from '../push/gateway.ts';
+import { readIdentity, uninstall } from '../push/gateway.ts';
 import type { Pool } from '../push/pool.ts';
 import type { Registration } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
@@ -31,7 +31,12 @@ export function departed({
       const { state, unfinished } = await machines.get(id);
       if (state !== 'left' || unfinished === undefined) return undefined;
       try {
-        await uninstall((await pool.link(id)).connection, false);
+        const { connection } = await pool.link(id);
+        // A host key outlives a new installation, and the controller's key is another member's there.
+        if ((await readIdentity(connection)) !== id) {
+          return await settle(id, 'it is another machine now, on which nothing was changed');
+        }
+        await uninstall(connection, false);
       } catch (error) {
         if (!isNamed(error, 'login-refused')) throw error;
         return await settle(id, 'it no longer lets the controller in');

@@ -101,6 +101,11 @@ export async function upgrade(connection: Connection, { text }: Script, epoch: n
   await call(connection, 'upgrade', `epoch ${epoch}\nscript ${bytes.length} ${sha256}\n${text}`);
 }
 
+/** Whose key and script it is that are installed there. */
+export async function readIdentity(connection: Connection): Promise<string> {
+  return value(await call(connection, 'status'), 'identity');
+}
+
 /** Removes key, script and boot hook; with `restore` the live files go back to what they were before the join. */
 export async function uninstall(connection: Connection, restore: boolean): Promise<void> {
   await call(connection, restore ? 'leave restore' : 'leave');

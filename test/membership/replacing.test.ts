@@ -191,6 +191,20 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.equal((await at.machines.archive(machineId(1)))?.name, 'mx2');
   });
 
+  it('that was let go while it was dark, and comes back as another machine with its host key, is left alone', async () => {
+    gateway(second).up = false;
+    await membership.leave('anna', 'mx2', { force: true });
+    gateways.set(second, { ...fresh(2), hostKey: gateway(second).hostKey });
+    await join(second, 'mx2', { claim: 'new' });
+
+    const came = await membership.finishLeave(machineId(1));
+
+    assert.match(came ?? '', /another machine/);
+    assert.equal(gateway(second).installed, true);
+    assert.deepEqual(await membership.expectedBack(), []);
+    assert.deepEqual(await states(), ['1 mx2 left', '2 mx2 member']);
+  });
+
   it('that was let go while it was dark and joins again is not let go a second time', async () => {
     gateway(second).up = false;
     await membership.leave('anna', 'mx2', { force: true });

@@ -4,7 +4,8 @@ import { Duplex } from 'node:stream';
 import { NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
 import type { MembershipService } from '../../services/membership/contract.ts';
-import { membershipService, type MembershipDeps } from '../../services/membership/service.ts';
+import type { MembershipDeps } from '../../services/membership/deps.ts';
+import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
 import type { Connection } from '../../services/push/ssh.ts';
@@ -104,7 +105,7 @@ function answer(gateway: StandIn, command: string, input: string, next: () => st
     gateway.installed = false;
     return lines('left');
   }
-  if (command === 'status') return lines('script 1', 'current 0 -');
+  if (command === 'status') return lines('script 1', `identity ${gateway.identity}`, 'current 0 -');
   if (input.includes('rm -f /var/lib/signet/identity')) gateway.identity = '';
   return lines();
 }
