@@ -1,30 +1,13 @@
 /** How a machine leaves: out of the configuration, into the archive, off the gateway, off the record; run again, it goes on where it broke off. */
-import type { SshKey } from '../push/ssh.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ConfigService } from '../config/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
-import type { MachineService } from '../machines/service.ts';
-import type { PushService } from '../push/contract.ts';
 import { readState, uninstall } from '../push/gateway.ts';
-import type { Pool } from '../push/pool.ts';
-import type { connect, readHostKey } from '../push/ssh.ts';
 import { isObject, own, type Json } from '../schema/json.ts';
 import type { Configuration, Registration, Revision } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
+import type { LeavingDeps } from './deps.ts';
 import { leavePlan, type Leaver, type Reach } from './leave.ts';
-
-export interface LeavingDeps {
-  readonly config: ConfigService;
-  readonly machines: MachineService;
-  readonly push: PushService;
-  readonly pool: Pool;
-  /** How machines are reached that have no link in the pool. */
-  readonly ssh: { readonly connect: typeof connect; readonly readHostKey: typeof readHostKey };
-  /** The controller's own SSH key, for the gateways' authorized_keys and to log in with. */
-  readonly sshKey: () => Promise<SshKey>;
-  readonly now: () => Date;
-}
 
 /** How long a gateway gets to say that it is there. */
 const patienceMilliseconds = 10_000;

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { NamedError } from '../../services/errors.ts';
 import type { MembershipService } from '../../services/membership/contract.ts';
-import { membershipService, type MembershipDeps } from '../../services/membership/service.ts';
+import type { MembershipDeps } from '../../services/membership/deps.ts';
+import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import { connect, readHostKey } from '../../services/push/ssh.ts';
 import { furnish, registration, surroundings, type Surroundings } from '../backup/surroundings.ts';

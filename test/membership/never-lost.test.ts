@@ -7,7 +7,7 @@ import fc from 'fast-check';
 
 import { isNamed } from '../../services/errors.ts';
 import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
-import type { MembershipDeps } from '../../services/membership/service.ts';
+import type { MembershipDeps } from '../../services/membership/deps.ts';
 import { fingerprint } from '../../services/push/ssh.ts';
 import type { Operation } from '../../services/schema/types.generated.ts';
 import { binding, machineId, surroundings, type Surroundings } from '../config/surroundings.ts';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import type { MembershipService } from '../../services/membership/contract.ts';
-import { membershipService, type MembershipDeps } from '../../services/membership/service.ts';
+import type { MembershipDeps } from '../../services/membership/deps.ts';
+import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
 import { connect, readHostKey } from '../../services/push/ssh.ts';

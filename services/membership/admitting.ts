@@ -1,0 +1,149 @@
+/** A machine that has the controller's key becomes a member: on record, in the roster, and in the place of another; or all is taken back. */
+import type { Archive } from '../machines/service.ts';
+import { isNamed, NamedError } from '../errors.ts';
+import { holdsName } from '../machines/names.ts';
+import { ownedSettings } from '../platforms/postfix/present/present.ts';
+import { readFacts, uninstall } from '../push/gateway.ts';
+import type { AdmitOperation, Facts, Registration, Revision } from '../schema/types.generated.ts';
+import type { MembershipService } from './contract.ts';
+import type { MembershipDeps } from './deps.ts';
+import { admission } from './succession.ts';
+
+/** What is known of a machine that is about to become a member. */
+interface Known {
+  readonly before: Registration | undefined;
+  readonly original: Facts;
+  /** The one that has its name, and gives it up. */
+  readonly holder: Registration | undefined;
+  /** The identity whose place it takes. */
+  readonly succeeds: string | undefined;
+  /** What is restored or discarded with this. */
+  readonly archive: Archive | undefined;
+  readonly rollout: boolean;
+  readonly adopt: boolean;
+}
+
+export type Admit = (
+  author: string,
+  registration: Registration,
+  operation: AdmitOperation,
+  known: Known,
+) => ReturnType<MembershipService['join']>;
+
+/** Far more than others commit while one machine joins. */
+const attempts = 20;
+
+export function admitting(deps: MembershipDeps): Admit {
+  const { config, machines, now } = deps;
+  return admit;
+
+  /** The machine lets the controller in; now it becomes a member, or everything is taken back. */
+  async function admit(author: string, registration: Registration, operation: AdmitOperation, known: Known) {
+    const { id, name } = registration;
+    const { holder, archive, succeeds } = known;
+    try {
+      if (holder) await machines.succeed(holder, registration);
+      else await machines.put(registration);
+      await machines.putOriginal(id, known.original);
+      deps.pool.drop(id);
+      const { connection } = await deps.pool.link(id);
+      const member: Registration = {
+        ...registration,
+        state: 'member',
+        joined: now().toISOString(),
+        facts: await readFacts(connection, now()),
+      };
+      await machines.put(member);
+      const enrolled = known.adopt
+        ? await adopt(author, member, operation, known.rollout)
+        : await enroll(author, operation, known);
+      if (archive) await machines.removeArchive(archive.id);
+      if (succeeds !== undefined && succeeds !== id) await depart(succeeds);
+      return { registration: member, ...enrolled };
+    } catch (error) {
+      await takeBack(registration, known);
+      if (!isNamed(error, 'invalid-configuration')) throw error;
+      throw new NamedError(error.code, `${name} cannot join, and nothing is left on it: ${error.message}`, {
+        findings: error.findings,
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Puts the machine in the roster with the settings it was found with. What Signet would render for them is on record before they are
+   * committed, as a rollout follows at once: it must know that they are there.
+   */
+  async function adopt(author: string, member: Registration, operation: AdmitOperation, rollout: boolean) {
+    const { machine } = operation;
+    const found = member.facts?.postfix ? ownedSettings(member.facts.postfix) : {};
+    for (let attempt = 1; ; attempt += 1) {
+      const { number } = await config.head();
+      const { digest } = await config.foresee([operation], machine);
+      await machines.put({ ...member, adopted: { manifest: digest, found } });
+      try {
+        const options = {
+          comment: `${machine} joined as it was found`,
+          rollout,
+          machines: [machine],
+          expected: number,
+        };
+        return { revision: await config.apply(author, [operation], options) };
+      } catch (error) {
+        if (!isNamed(error, 'precondition-failed') || attempt === attempts) throw error;
+      }
+    }
+  }
+
+  /** Puts the machine in the roster; one that came with a configuration file is there already, and is brought up to date. */
+  async function enroll(
+    author: string,
+    operation: AdmitOperation,
+    { succeeds, rollout }: Known,
+  ): Promise<{ readonly revision: Revision; readonly rollout?: number }> {
+    const { machine } = operation;
+    const comment = `${machine} joined${succeeds === undefined ? '' : ', in the place of the one before it'}`;
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const head = await config.head();
+      const operations = admission(operation, succeeds, await config.configuration(head.number));
+      if (operations.length === 0) {
+        if (!rollout) return { revision: head };
+        return { revision: head, rollout: (await deps.push.start(author, { machines: [machine] })).id };
+      }
+      // What it takes over is what its predecessor has by then, or the commit starts anew.
+      const expected = operations.length > 1 ? { expected: head.number } : {};
+      try {
+        return {
+          revision: await config.apply(author, operations, { comment, rollout, machines: [machine], ...expected }),
+        };
+      } catch (error) {
+        if (!isNamed(error, 'precondition-failed')) throw error;
+      }
+    }
+    throw new NamedError('busy', `others keep committing while ${machine} joins; let it join again`, {
+      transient: true,
+    });
+  }
+
+  /** The machine whose place was taken: what is recorded of it goes, and it has left. */
+  async function depart(id: string): Promise<void> {
+    deps.pool.drop(id);
+    await deps.push.forget(id);
+    const registration = (await machines.list()).find((one) => one.id === id);
+    if (!registration || registration.state === 'waiting') return;
+    // Its disk may come back some day, with the controller's key on it.
+    await machines.put({ ...registration, state: 'left', unfinished: now().toISOString() });
+  }
+
+  async function takeBack({ id }: Registration, { before, holder, succeeds }: Known): Promise<void> {
+    try {
+      await uninstall((await deps.pool.link(id)).connection, false);
+    } catch {
+      // The first failure is the one to report; what is left on the machine is overwritten by the next join.
+    }
+    deps.pool.drop(id);
+    if (before && (!holdsName(before) || succeeds === id)) await machines.put(before);
+    else await machines.remove(id);
+    if (holder) await machines.put(holder);
+  }
+}

@@ -1,0 +1,115 @@
+/** A machine is looked at before it joins: what it is, what it would get, and what stands in the way. Nothing is changed by it. */
+import { defaultsLayer } from '../config/defaults.ts';
+import { layerAt } from '../config/levels.ts';
+import { resolve, type Effective } from '../config/resolve.ts';
+import type { Archive } from '../machines/service.ts';
+import { fingerprint } from '../push/ssh.ts';
+import type { JsonObject } from '../schema/json.ts';
+import type { Configuration, Facts, Registration } from '../schema/types.generated.ts';
+import { adoptedLayer, plannedSettings } from './adopt.ts';
+import type { JoinPlan, JoinRequest } from './contract.ts';
+import type { MembershipDeps } from './deps.ts';
+import type { Found } from './found.ts';
+import { doubtful, standing, type Standing } from './identity.ts';
+import { demands, firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
+import { settingsOf } from './leave.ts';
+import { predecessor, type Predecessor } from './succession.ts';
+
+export interface Examined {
+  /** Its own, or that of the machine whose place it takes. */
+  readonly archive: Archive | undefined;
+  readonly stands: Standing;
+  readonly former: Predecessor | undefined;
+  readonly plan: JoinPlan;
+  /** What it would get without being adopted. */
+  readonly upper: Effective;
+  /** The first of what stands in the way. */
+  readonly obstacle: Obstacle | undefined;
+}
+
+export type Examine = (
+  request: JoinRequest,
+  hostKey: string,
+  facts: Facts,
+  settings: Found | undefined,
+) => Promise<Examined>;
+
+export function examining(deps: MembershipDeps): Examine {
+  const { config, machines } = deps;
+  return examine;
+
+  async function present(): Promise<Configuration> {
+    return config.configuration((await config.head()).number);
+  }
+
+  /** What the machine would get in a group with no more than the layer every machine starts with. */
+  async function withoutItsOwn(configuration: Configuration, group: string, facts: Facts): Promise<Effective> {
+    const levels = ['cluster', `group/${group}`].map((level) => ({ level, layer: layerAt(configuration, level) }));
+    const first = { level: 'machine', layer: firstLayer(facts) as JsonObject };
+    return resolve([defaultsLayer(await deps.pki.demonstration('')), ...levels, first]);
+  }
+
+  async function examine(
+    request: JoinRequest,
+    hostKey: string,
+    facts: Facts,
+    settings: Found | undefined,
+  ): Promise<Examined> {
+    const configuration = await present();
+    const [registrations, archives] = await Promise.all([machines.list(), machines.archives()]);
+    const { name, host, claim } = request;
+    const claimant = { name, host, hostKey, identity: facts.identity, claim };
+    const answering = await whoAnswers(doubtful(claimant, { registrations }));
+    const answers = (id: string) => answering.has(id);
+    const stands = standing(claimant, { configuration, registrations, archives, answers });
+    const { identity, succeeds } = stands;
+    const former = succeeds === undefined ? undefined : predecessor(succeeds, configuration, archives);
+    const place = former ? undefined : placeOf(identity, configuration);
+    // What came with a configuration file and was committed is newer than what was archived when it left.
+    const archive = former ? former.archive : place ? undefined : archives.find(({ id }) => id === identity);
+    const group = groupOf(request.group, configuration, place ?? (former?.archive ? undefined : former), archive);
+    const candidate = { name, group, host, facts };
+    const found = obstacles(candidate, configuration, stands);
+    const upper = await withoutItsOwn(configuration, group, facts);
+    const { postfix, ...rest } = facts;
+    const plan: JoinPlan = {
+      name: request.name,
+      group,
+      hostKey: fingerprint(hostKey),
+      facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
+      layer:
+        former && !former.archive
+          ? former.layer
+          : ((place && configuration.layers[`machine/${place.name}`]) ?? firstLayer(facts)),
+      present: settings ? plannedSettings(settings, upper) : [],
+      certificates: (settings?.certificates ?? []).map(({ path, facts: chain }) => ({
+        path,
+        subject: chain.subject,
+        expires: chain.notAfter.toISOString(),
+        fingerprint: chain.leaf,
+      })),
+      ...(settings && !place && !former ? { adopted: adoptedLayer(settings.layer, upper.settings) } : {}),
+      ...(archive
+        ? {
+            known: {
+              name: archive.name,
+              left: archive.left,
+              settings: settingsOf(archive.layer),
+            },
+          }
+        : {}),
+      ...(former && !former.archive ? { replaces: { name: former.name, settings: settingsOf(former.layer) } } : {}),
+      findings: found.map(({ finding }) => finding),
+      notes: [...notes(candidate), ...demands(configuration, group)],
+    };
+    return { archive, stands, former, plan, upper, obstacle: found[0] };
+  }
+
+  /** Which of these machines show the host key that is on record, at the address that is. */
+  async function whoAnswers(asked: readonly Registration[]): Promise<ReadonlySet<string>> {
+    const answers = asked.map(async ({ id, host, port, hostKey }) =>
+      (await deps.ssh.readHostKey({ host, port }).catch(() => undefined)) === hostKey ? [id] : [],
+    );
+    return new Set((await Promise.all(answers)).flat());
+  }
+}

@@ -1,0 +1,138 @@
+/** How a machine joins: examined over a login that is used once, given the controller's key and script, and admitted. */
+import { NamedError } from '../errors.ts';
+import { holdsName } from '../machines/names.ts';
+import { forgetIdentity, install, readFactsUninstalled, readOriginal } from '../push/gateway.ts';
+import { fingerprint, type Address, type Connection } from '../push/ssh.ts';
+import type { AdmitOperation, Facts, Registration } from '../schema/types.generated.ts';
+import { admitting } from './admitting.ts';
+import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './contract.ts';
+import type { MembershipDeps } from './deps.ts';
+import { examining } from './examining.ts';
+import { findSettings, type Found } from './found.ts';
+
+export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey' | 'plan' | 'join'> {
+  const { machines, now } = deps;
+  const [examine, admit] = [examining(deps), admitting(deps)];
+
+  return {
+    hostKey: async ({ host, port = 22 }) => fingerprint(await deps.ssh.readHostKey({ host, port })),
+    join,
+    async plan(request) {
+      const hostKey = await expectedHostKey({ host: request.host, port: request.port ?? 22 }, request.hostKey);
+      const connection = await visit(request, hostKey);
+      try {
+        const facts = await readFactsUninstalled(connection, request.bootstrap, deps.script, now());
+        return (await examine(request, hostKey, facts, await find(connection, request, facts, false))).plan;
+      } finally {
+        connection.close();
+      }
+    },
+  };
+
+  async function join(author: string, request: AcceptedJoin) {
+    const at = { host: request.host, port: request.port ?? 22 };
+    const hostKey = await expectedHostKey(at, request.hostKey);
+    const bootstrap = await visit(request, hostKey);
+    try {
+      const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
+      const settings = request.adopt ? await find(bootstrap, request, facts, false) : undefined;
+      const { archive, stands, former, plan, obstacle } = await examine(request, hostKey, facts, settings);
+      if (obstacle) {
+        const { code, finding } = obstacle;
+        throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
+      }
+      if (request.adopt) checkAdoptable(request, plan);
+      const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
+      if (archive && !request.adopt && choice === undefined) {
+        throw new NamedError(
+          'identity-conflict',
+          `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
+        );
+      }
+      const restored = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+      // The same once more, as it is kept only now.
+      if (request.adopt) await find(bootstrap, request, facts, true);
+      const layer = request.adopt ? (plan.adopted ?? {}) : restored;
+      const registrations = await machines.list();
+      const before = registrations.find(({ id }) => id === stands.identity);
+      const holder = registrations.find((one) => one.name === request.name && holdsName(one));
+      const original = await readOriginal(bootstrap, request.bootstrap, facts);
+      // From here on the machine is changed; what is done is safe to do again when it breaks off.
+      if (stands.identity !== facts.identity) await forgetIdentity(bootstrap, request.bootstrap);
+      const id = await install(bootstrap, request.bootstrap, deps.script, (await deps.sshKey()).publicKey);
+      const registration: Registration = {
+        id,
+        name: request.name,
+        ...at,
+        user: request.bootstrap.user,
+        hostKey,
+        state: 'joining',
+        facts,
+        ...(request.adopt ? {} : asItWaited(before)),
+      };
+      const operation: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
+      return await admit(author, registration, operation, {
+        before,
+        original,
+        // The one that answers to the name gives it up to this one.
+        holder: former && holder && holder.id !== id ? holder : undefined,
+        succeeds: stands.succeeds,
+        archive,
+        rollout: request.rollout ?? true,
+        adopt: request.adopt ?? false,
+      });
+    } finally {
+      bootstrap.close();
+    }
+  }
+
+  async function visit(request: JoinRequest, hostKey: string): Promise<Connection> {
+    const { user, password, privateKey, passphrase } = request.bootstrap;
+    const login = {
+      user,
+      ...(password === undefined ? {} : { password }),
+      ...(privateKey === undefined ? {} : { privateKey }),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    };
+    return deps.ssh.connect({ host: request.host, port: request.port ?? 22 }, login, hostKey);
+  }
+
+  async function find(
+    connection: Connection,
+    { bootstrap }: JoinRequest,
+    facts: Facts,
+    keep: boolean,
+  ): Promise<Found | undefined> {
+    return findSettings(deps, connection, bootstrap, facts, keep);
+  }
+
+  /** The host key that the machine shows; nothing is sent to one that shows another than `expected`. */
+  async function expectedHostKey(at: Address, expected: string | undefined): Promise<string> {
+    const hostKey = await deps.ssh.readHostKey(at);
+    if (expected === undefined || fingerprint(hostKey) === expected) return hostKey;
+    throw new NamedError(
+      'host-key-mismatch',
+      `${at.host} shows the host key ${fingerprint(hostKey)}, not the accepted ${expected}; nothing was sent; compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the machine`,
+    );
+  }
+}
+
+function checkAdoptable({ name, archive }: AcceptedJoin, { adopted }: JoinPlan): void {
+  if (archive === 'restore') {
+    throw new NamedError(
+      'invalid-input',
+      `${name} can have its archived settings or those it has now, not both; leave one of adopt and restore out`,
+    );
+  }
+  if (adopted) return;
+  throw new NamedError(
+    'invalid-input',
+    `${name} cannot be adopted: the configuration has settings for it already; join it without adopting`,
+  );
+}
+
+/** What a machine that waits brings along: it was adopted where it came from. One whose takeover broke off still brings it. */
+function asItWaited(before: Registration | undefined): Pick<Registration, 'adopted'> {
+  const waited = before?.state === 'waiting' || before?.state === 'joining';
+  return waited && before.adopted ? { adopted: before.adopted } : {};
+}
