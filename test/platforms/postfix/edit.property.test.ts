@@ -297,6 +297,8 @@ function postconf({ postfix: found }: Facts): Readonly<Record<string, string>> {
         line
           .slice(line.indexOf('=') + 1)
           .replaceAll(/\s+/g, ' ')
+          // What separates the parts of a list is blanks and commas, in any number.
+          .replaceAll(' ,', ',')
           .trim(),
       ]),
   );
