@@ -180,7 +180,9 @@ async function chooseArchive(
     throw new Failure('refused', `${name} was never a member, so there is nothing to restore; leave --restore out`);
   }
   if (!known) return undefined;
-  if (options.discard || options.adopt) return 'discard';
+  if (options.discard) return 'discard';
+  // What was archived stays there.
+  if (options.adopt) return undefined;
   if (options.replace) return 'restore';
   if (options.yes)
     throw new Failure(

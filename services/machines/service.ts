@@ -20,6 +20,8 @@ export interface MachineService {
   put(registration: Registration): Promise<void>;
   /** Writes a registration whole that takes over the name of `holder`, which has left with that; throws `store-conflict`. */
   succeed(holder: Registration, registration: Registration): Promise<void>;
+  /** Nothing of Signet's is expected on a machine that left any more; one that has joined again stays what it is. */
+  letGo(id: string): Promise<void>;
   /** Forgets a machine, its facts and what it was before; its archive stays. */
   remove(id: string): Promise<void>;
 
@@ -46,6 +48,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
     byName,
     put: (registration) => change(registration.id, () => registration),
     succeed,
+    letGo: (id) => change(id, (present = unknown(id)) => finished(present)),
     remove,
 
     facts: async (id) => (await read(id)).registration?.facts,
@@ -168,6 +171,12 @@ const attempts = 20;
 
 function registrationIn({ key, value }: Entry): Registration {
   return parse('registration', JSON.parse(value), `the record ${key}`);
+}
+
+function finished(present: Registration): Registration {
+  if (present.state !== 'left') return present;
+  const { unfinished: _unfinished, ...registration } = present;
+  return registration;
 }
 
 function archiveIn(entry: Entry | undefined): Archive | undefined {

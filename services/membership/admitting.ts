@@ -1,4 +1,6 @@
 /** A machine that has the controller's key becomes a member: on record, in the roster, and in the place of another; or all is taken back. */
+import { layerAt } from '../config/levels.ts';
+import { same } from '../config/merge.ts';
 import type { Archive } from '../machines/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
@@ -7,10 +9,15 @@ import { readFacts, uninstall } from '../push/gateway.ts';
 import type { AdmitOperation, Facts, Registration, Revision } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
+import { placeOf } from './join.ts';
 import { admission } from './succession.ts';
 
 /** What is known of a machine that is about to become a member. */
 interface Known {
+  /** The number of the revision that it was held against. */
+  readonly revision: number;
+  /** Whether the roster had it before. */
+  readonly enrolled: boolean;
   readonly before: Registration | undefined;
   readonly original: Facts;
   /** The one that has its name, and gives it up. */
@@ -41,8 +48,15 @@ export function admitting(deps: MembershipDeps): Admit {
   async function admit(author: string, registration: Registration, operation: AdmitOperation, known: Known) {
     const { id, name } = registration;
     const { holder, archive, succeeds } = known;
-    try {
-      if (holder) await machines.succeed(holder, registration);
+    const enrolled = await become().catch((error: unknown) => failed(error));
+    // It is a member now: what goes wrong from here on takes nothing back.
+    if (archive) await machines.removeArchive(archive.id);
+    if (succeeds !== undefined && succeeds !== id) await depart(succeeds);
+    return enrolled;
+
+    async function become() {
+      // Its disk may come back some day, with the controller's key on it.
+      if (holder) await machines.succeed({ ...holder, unfinished: now().toISOString() }, registration);
       else await machines.put(registration);
       await machines.putOriginal(id, known.original);
       deps.pool.drop(id);
@@ -54,13 +68,11 @@ export function admitting(deps: MembershipDeps): Admit {
         facts: await readFacts(connection, now()),
       };
       await machines.put(member);
-      const enrolled = known.adopt
-        ? await adopt(author, member, operation, known.rollout)
-        : await enroll(author, operation, known);
-      if (archive) await machines.removeArchive(archive.id);
-      if (succeeds !== undefined && succeeds !== id) await depart(succeeds);
-      return { registration: member, ...enrolled };
-    } catch (error) {
+      const made = known.adopt ? await adopt(author, member, operation, known) : await enroll(author, operation, known);
+      return { registration: member, ...made };
+    }
+
+    async function failed(error: unknown): Promise<never> {
       await takeBack(registration, known);
       if (!isNamed(error, 'invalid-configuration')) throw error;
       throw new NamedError(error.code, `${name} cannot join, and nothing is left on it: ${error.message}`, {
@@ -74,25 +86,29 @@ export function admitting(deps: MembershipDeps): Admit {
    * Puts the machine in the roster with the settings it was found with. What Signet would render for them is on record before they are
    * committed, as a rollout follows at once: it must know that they are there.
    */
-  async function adopt(author: string, member: Registration, operation: AdmitOperation, rollout: boolean) {
+  async function adopt(author: string, member: Registration, operation: AdmitOperation, { revision, rollout }: Known) {
     const { machine } = operation;
     const found = member.facts?.postfix ? ownedSettings(member.facts.postfix) : {};
-    for (let attempt = 1; ; attempt += 1) {
+    const levels = ['cluster', `group/${operation.group}`];
+    const above = async (number: number) => {
+      const configuration = await config.configuration(number);
+      return levels.map((level) => layerAt(configuration, level));
+    };
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { number } = await config.head();
+      // What its layer keeps away from it is what these levels said when it was looked at.
+      if (number !== revision && !same(await above(number), await above(revision))) break;
       const { digest } = await config.foresee([operation], machine);
       await machines.put({ ...member, adopted: { manifest: digest, found } });
       try {
-        const options = {
-          comment: `${machine} joined as it was found`,
-          rollout,
-          machines: [machine],
-          expected: number,
-        };
+        const comment = `${machine} joined as it was found`;
+        const options = { comment, rollout, machines: [machine], expected: number };
         return { revision: await config.apply(author, [operation], options) };
       } catch (error) {
-        if (!isNamed(error, 'precondition-failed') || attempt === attempts) throw error;
+        if (!isNamed(error, 'precondition-failed')) throw error;
       }
     }
+    throw busy(machine);
   }
 
   /** Puts the machine in the roster; one that came with a configuration file is there already, and is brought up to date. */
@@ -120,9 +136,7 @@ export function admitting(deps: MembershipDeps): Admit {
         if (!isNamed(error, 'precondition-failed')) throw error;
       }
     }
-    throw new NamedError('busy', `others keep committing while ${machine} joins; let it join again`, {
-      transient: true,
-    });
+    throw busy(machine);
   }
 
   /** The machine whose place was taken: what is recorded of it goes, and it has left. */
@@ -131,11 +145,12 @@ export function admitting(deps: MembershipDeps): Admit {
     await deps.push.forget(id);
     const registration = (await machines.list()).find((one) => one.id === id);
     if (!registration || registration.state === 'waiting') return;
-    // Its disk may come back some day, with the controller's key on it.
     await machines.put({ ...registration, state: 'left', unfinished: now().toISOString() });
   }
 
-  async function takeBack({ id }: Registration, { before, holder, succeeds }: Known): Promise<void> {
+  async function takeBack({ id }: Registration, { before, enrolled, holder, succeeds }: Known): Promise<void> {
+    // The commit was made after all, or another join's was: it is a member.
+    if (!enrolled && placeOf(id, await config.configuration((await config.head()).number))) return;
     try {
       await uninstall((await deps.pool.link(id)).connection, false);
     } catch {
@@ -146,4 +161,8 @@ export function admitting(deps: MembershipDeps): Admit {
     else await machines.remove(id);
     if (holder) await machines.put(holder);
   }
+}
+
+function busy(machine: string): NamedError {
+  return new NamedError('busy', `others committed while ${machine} joined; let it join again`, { transient: true });
 }

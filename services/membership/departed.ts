@@ -3,11 +3,10 @@ import { isNamed } from '../errors.ts';
 import type { MachineService } from '../machines/service.ts';
 import { readIdentity, uninstall } from '../push/gateway.ts';
 import type { Pool } from '../push/pool.ts';
-import type { Registration } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
 
 export interface DepartedDeps {
-  readonly machines: Pick<MachineService, 'get' | 'list' | 'put'>;
+  readonly machines: Pick<MachineService, 'get' | 'letGo' | 'list'>;
   readonly pool: Pick<Pool, 'link' | 'drop'>;
   readonly now: () => Date;
 }
@@ -36,6 +35,8 @@ export function departed({
         if ((await readIdentity(connection)) !== id) {
           return await settle(id, 'it is another machine now, on which nothing was changed');
         }
+        // It may have taken a while until it answered: who joins again since then stays.
+        if ((await machines.get(id)).unfinished !== unfinished) return undefined;
         await uninstall(connection, false);
       } catch (error) {
         if (!isNamed(error, 'login-refused')) throw error;
@@ -55,10 +56,8 @@ export function departed({
     },
   };
 
-  /** It may have joined again meanwhile: then it stays what it is. */
   async function settle(id: string, outcome: string): Promise<string> {
-    const { unfinished: _unfinished, ...registration }: Registration = await machines.get(id);
-    if (registration.state === 'left') await machines.put(registration);
+    await machines.letGo(id);
     return outcome;
   }
 }

@@ -16,6 +16,10 @@ import { settingsOf } from './leave.ts';
 import { predecessor, type Predecessor } from './succession.ts';
 
 export interface Examined {
+  /** The number of the one it was held against. */
+  readonly revision: number;
+  /** Whether the roster has it already. */
+  readonly enrolled: boolean;
   /** Its own, or that of the machine whose place it takes. */
   readonly archive: Archive | undefined;
   readonly stands: Standing;
@@ -38,10 +42,6 @@ export function examining(deps: MembershipDeps): Examine {
   const { config, machines } = deps;
   return examine;
 
-  async function present(): Promise<Configuration> {
-    return config.configuration((await config.head()).number);
-  }
-
   /** What the machine would get in a group with no more than the layer every machine starts with. */
   async function withoutItsOwn(configuration: Configuration, group: string, facts: Facts): Promise<Effective> {
     const levels = ['cluster', `group/${group}`].map((level) => ({ level, layer: layerAt(configuration, level) }));
@@ -55,10 +55,11 @@ export function examining(deps: MembershipDeps): Examine {
     facts: Facts,
     settings: Found | undefined,
   ): Promise<Examined> {
-    const configuration = await present();
+    const { number: revision } = await config.head();
+    const configuration = await config.configuration(revision);
     const [registrations, archives] = await Promise.all([machines.list(), machines.archives()]);
-    const { name, host, claim } = request;
-    const claimant = { name, host, hostKey, identity: facts.identity, claim };
+    const { name, host, port = 22, claim } = request;
+    const claimant = { name, host, port, hostKey, identity: facts.identity, claim };
     const answering = await whoAnswers(doubtful(claimant, { registrations }));
     const answers = (id: string) => answering.has(id);
     const stands = standing(claimant, { configuration, registrations, archives, answers });
@@ -102,7 +103,8 @@ export function examining(deps: MembershipDeps): Examine {
       findings: found.map(({ finding }) => finding),
       notes: [...notes(candidate), ...demands(configuration, group)],
     };
-    return { archive, stands, former, plan, upper, obstacle: found[0] };
+    const enrolled = placeOf(identity, configuration) !== undefined;
+    return { revision, enrolled, archive, stands, former, plan, upper, obstacle: found[0] };
   }
 
   /** Which of these machines show the host key that is on record, at the address that is. */

@@ -10,6 +10,7 @@ export type Claim = 'replace' | 'new';
 export interface Candidate {
   readonly name: string;
   readonly host: string;
+  readonly port: number;
   readonly hostKey: string;
   /** Of the id file on it; empty for a machine that has none. */
   readonly identity: string;
@@ -36,6 +37,8 @@ export interface Standing {
 /** Where the candidate stands. Looked at twice it is the same: nothing is asked of the network here. */
 export function standing(candidate: Candidate, records: Records): Standing {
   const identity = candidate.claim === 'new' ? '' : candidate.identity;
+  const there = atItsPlace(candidate, records);
+  if (there) return { identity, conflict: there };
   const same = records.registrations.find(({ id }) => id === identity);
   const byIdentity = same && ofItsIdentity(candidate, same, records);
   if (byIdentity) return { identity, ...byIdentity };
@@ -59,6 +62,15 @@ export function doubtful(
       one.state === 'member' &&
       (one.id === candidate.identity ? one.hostKey !== candidate.hostKey : one.name === candidate.name),
   );
+}
+
+/** One gateway cannot be two members, whatever identity it shows. Under its own name the other rules know better what to say. */
+function atItsPlace({ name, host, port, hostKey }: Candidate, { registrations }: Records): string | undefined {
+  const member = registrations.find(
+    (one) => one.state === 'member' && one.hostKey === hostKey && one.host === host && one.port === port,
+  );
+  if (!member || member.name === name) return undefined;
+  return `the member ${member.name} is at this address, with this host key; let ${member.name} leave first, then this one can join as ${name}`;
 }
 
 type Verdict = Omit<Standing, 'identity'>;

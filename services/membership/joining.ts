@@ -13,6 +13,8 @@ import { findSettings, type Found } from './found.ts';
 export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey' | 'plan' | 'join'> {
   const { machines, now } = deps;
   const [examine, admit] = [examining(deps), admitting(deps)];
+  /** The host keys of the machines that join now. */
+  const underWay = new Set<string>();
 
   return {
     hostKey: async ({ host, port = 22 }) => fingerprint(await deps.ssh.readHostKey({ host, port })),
@@ -32,11 +34,30 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
   async function join(author: string, request: AcceptedJoin) {
     const at = { host: request.host, port: request.port ?? 22 };
     const hostKey = await expectedHostKey(at, request.hostKey);
+    if (underWay.has(hostKey)) {
+      throw new NamedError('busy', `the machine at ${at.host} joins just now; wait until that has ended`, {
+        transient: true,
+      });
+    }
+    underWay.add(hostKey);
+    try {
+      return await joinAt(at, hostKey, author, request);
+    } finally {
+      underWay.delete(hostKey);
+    }
+  }
+
+  async function joinAt(at: Required<Address>, hostKey: string, author: string, request: AcceptedJoin) {
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
       const settings = request.adopt ? await find(bootstrap, request, facts, false) : undefined;
-      const { archive, stands, former, plan, obstacle } = await examine(request, hostKey, facts, settings);
+      const { revision, enrolled, archive, stands, former, plan, obstacle } = await examine(
+        request,
+        hostKey,
+        facts,
+        settings,
+      );
       if (obstacle) {
         const { code, finding } = obstacle;
         throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
@@ -58,6 +79,7 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
       const holder = registrations.find((one) => one.name === request.name && holdsName(one));
       const original = await readOriginal(bootstrap, request.bootstrap, facts);
       // From here on the machine is changed; what is done is safe to do again when it breaks off.
+      if (before?.unfinished !== undefined) await machines.letGo(before.id);
       if (stands.identity !== facts.identity) await forgetIdentity(bootstrap, request.bootstrap);
       const id = await install(bootstrap, request.bootstrap, deps.script, (await deps.sshKey()).publicKey);
       const registration: Registration = {
@@ -77,7 +99,9 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
         // The one that answers to the name gives it up to this one.
         holder: former && holder && holder.id !== id ? holder : undefined,
         succeeds: stands.succeeds,
-        archive,
+        archive: choice === undefined ? undefined : archive,
+        revision,
+        enrolled,
         rollout: request.rollout ?? true,
         adopt: request.adopt ?? false,
       });

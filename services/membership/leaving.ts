@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isNamed, NamedError } from '../errors.ts';
-import { readState, uninstall } from '../push/gateway.ts';
+import { readIdentity, readState, uninstall } from '../push/gateway.ts';
 import { isObject, own, type Json } from '../schema/json.ts';
 import type { Configuration, Registration, Revision } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
@@ -104,8 +104,10 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     if (reach === 'shut-out') {
       return [`${name} no longer lets the controller in; if /usr/local/lib/signet is still there, remove it`];
     }
-    await uninstallFrom(registration, restoreOriginal);
+    const isItself = await uninstallFrom(registration, restoreOriginal);
     pool.drop(id);
+    if (!isItself)
+      return [`the machine at ${host} has another identity now; it is not ${name}, and nothing on it was changed`];
     const login = { user: registration.user, privateKey: (await deps.sshKey()).privateKey };
     try {
       (await deps.ssh.connect({ host, port }, login, registration.hostKey)).close();
@@ -118,9 +120,13 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     }
   }
 
-  async function uninstallFrom({ id, name }: Registration, restoreOriginal: boolean): Promise<void> {
+  /** False when another machine is there by now, on which nothing was changed. */
+  async function uninstallFrom({ id, name }: Registration, restoreOriginal: boolean): Promise<boolean> {
     try {
-      await uninstall((await pool.link(id)).connection, restoreOriginal);
+      const { connection } = await pool.link(id);
+      if ((await readIdentity(connection)) !== id) return false;
+      await uninstall(connection, restoreOriginal);
+      return true;
     } catch (error) {
       if (!isNamed(error)) throw error;
       throw new NamedError(

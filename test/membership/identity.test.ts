@@ -13,7 +13,7 @@ const archive = (n: number, name: string, left: string) => ({
 });
 /** Machine `n` as it is on record, under another name, with another key or at another address when these are given. */
 const candidate = (name: string, n: number, change: Partial<Candidate> = {}): Candidate => ({
-  ...{ name, host: `198.18.0.${n}`, hostKey: `ssh-ed25519 ${n}`, identity: machineId(n) },
+  ...{ name, host: `198.18.0.${n}`, port: 22, hostKey: `ssh-ed25519 ${n}`, identity: machineId(n) },
   ...change,
 });
 
@@ -72,8 +72,12 @@ describe('a machine waits for a decision', () => {
       /^a machine called mx3 left on 2026-11-01, .* --replace, .* --new-identity$/,
     ],
     'that is a member': [candidate('mx1', 1), /^mx1 is a member already, at 198\.18\.0\.1/],
+    'with the identity, the key and the address of a member': [
+      candidate('mx9', 1, { claim: 'new' }),
+      /^the member mx1 is at this address, .* let mx1 leave first/,
+    ],
     'with the identity and the key of a member': [
-      candidate('mx9', 1),
+      candidate('mx9', 1, { host: '198.18.0.99' }),
       /it is the same machine under another name, or a copy of it; .* --new-identity/,
     ],
     'with the identity of a member, and another key': [

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
+import { isNamed } from '../../services/errors.ts';
 import { fingerprint } from '../../services/push/ssh.ts';
 import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
 import { surroundings, type Surroundings } from '../backup/surroundings.ts';
@@ -214,5 +215,105 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.deepEqual(await membership.expectedBack(), []);
     assert.equal(await membership.finishLeave(machineId(1)), undefined);
     assert.equal(gateway(second).installed, true);
+  });
+
+  it('that two administrators join at once joins once', async () => {
+    const both = await Promise.allSettled([join(first, 'mx1', { adopt: true }), join(first, 'mx9')]);
+
+    assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+    const [reason] = both.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    assert.ok(isNamed(reason, 'busy'), String(reason));
+    assert.equal(gateway(first).installed, true);
+    assert.equal((await states()).length, 2);
+  });
+
+  it('cannot be a second member at the same address, whatever identity it has', async () => {
+    await assert.rejects(join(second, 'mx5', { claim: 'new' }), /the member mx2 is at this address/);
+    gateways.set(second, { ...fresh(2), hostKey: gateway(second).hostKey });
+    await assert.rejects(join(second, 'mx5'), /the member mx2 is at this address/);
+
+    assert.deepEqual(await states(), ['1 mx2 member']);
+  });
+
+  it('that leaves takes nothing from another machine that is there by now', async () => {
+    gateway(second).identity = machineId(8);
+
+    const { notes } = await membership.leave('anna', 'mx2', {});
+
+    assert.match(notes.join(), /another identity now/);
+    assert.equal(gateway(second).installed, true);
+    assert.deepEqual(await states(), ['1 mx2 left']);
+  });
+
+  it('that comes back and is adopted keeps what is archived until someone discards it', async () => {
+    await membership.leave('anna', 'mx2', {});
+
+    await join(second, 'mx2', { adopt: true });
+
+    const [archived] = await at.machines.archives();
+    assert.deepEqual(Object.keys(archived?.layer['certificates'] ?? {}), ['own']);
+  });
+
+  it('that is a member stays one when what follows the commit fails', async () => {
+    await membership.leave('anna', 'mx2', {});
+    const machines = { ...at.machines, removeArchive: () => Promise.reject(new Error('the store is away')) };
+    const broken = membershipOver({ ...at, machines }, gateways, next);
+    const hostKey = fingerprint(gateway(second).hostKey);
+    const request = { name: 'mx2', host: second, hostKey, bootstrap: { user: 'root' }, archive: 'restore' } as const;
+
+    await assert.rejects(broken.join('anna', request), /the store is away/);
+
+    assert.deepEqual(await states(), ['1 mx2 member']);
+    assert.equal(gateway(second).installed, true);
+    assert.deepEqual(await certificates('mx2'), ['own']);
+  });
+
+  it('that joins again while it is let go late stays a member', async () => {
+    gateway(second).up = false;
+    await membership.leave('anna', 'mx2', { force: true });
+    gateway(second).up = true;
+    let reads = 0;
+    const get = async (id: string) => {
+      const found = await at.machines.get(id);
+      reads += 1;
+      // It is back, and joins before the late leave has its connection.
+      if (reads === 1) await join(second, 'mx2', { archive: 'restore' });
+      return found;
+    };
+
+    await membershipOver({ ...at, machines: { ...at.machines, get } }, gateways, next).finishLeave(machineId(1));
+
+    assert.equal(gateway(second).installed, true);
+    assert.deepEqual(await states(), ['1 mx2 member']);
+  });
+
+  describe('while others commit', () => {
+    /** Adopts mx1 while bob commits something at the level, after the machine was looked at. */
+    async function adopted(level: string) {
+      const bob = { op: 'set', level, path: '/destinations/late.example', value: { tls: 'required' } } as const;
+      let heads = 0;
+      const head = async () => {
+        const found = await at.config.head();
+        heads += 1;
+        if (heads === 1) await at.config.apply('bob', [bob], { comment: 'meanwhile', rollout: false });
+        return found;
+      };
+      const busy = membershipOver({ ...at, config: { ...at.config, head } }, gateways, next);
+      const hostKey = fingerprint(gateway(first).hostKey);
+      return busy.join('anna', { name: 'mx1', host: first, hostKey, bootstrap: { user: 'root' }, adopt: true });
+    }
+
+    it('what would change it, it is not adopted, and nothing is left on it', async () => {
+      await assert.rejects(adopted('cluster'), { code: 'busy', message: /let it join again/ });
+
+      assert.equal(gateway(first).installed, false);
+      assert.deepEqual(await states(), ['1 mx2 member']);
+    });
+
+    it("another machine's settings, it is adopted all the same", async () => {
+      await adopted('machine/mx2');
+
+      assert.deepEqual((await states()).sort(), ['1 mx2 member', '2 mx1 member']);
+    });
   });
 });
