@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 
 import type { ConfigService } from '../config/service.ts';
 import { NamedError } from '../errors.ts';
+import { own } from '../schema/json.ts';
 import { compareNames } from '../machines/names.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
@@ -63,8 +64,11 @@ export function backupService(deps: BackupDeps): BackupService {
     const secretKeys = Object.fromEntries(
       await Promise.all([...keys, ...keysOf(carried)].map(async (id) => [id, await pki.keyPem(id)] as const)),
     );
-    const ids = new Set(Object.values(configuration.machines).map(({ id }) => id));
-    const registrations = (await machines.list()).filter(({ id }) => ids.has(id));
+    // Those that left, too, as long as they are to be recognised or still have something of Signet's on them.
+    const ids = new Set([...Object.values(configuration.machines), ...archives].map(({ id }) => id));
+    const registrations = (await machines.list()).filter(
+      ({ id, unfinished }) => ids.has(id) || unfinished !== undefined,
+    );
     const originals = await originalsOf(registrations);
     const rest: Omit<ConfigurationFile, 'secrets'> = {
       signet: version,
@@ -130,7 +134,7 @@ export function backupService(deps: BackupDeps): BackupService {
       const rollout = await takeOvers.end(revision, identity, plan.machines, author);
       return { ...plan, ...(rollout === undefined ? {} : { rollout }) };
     } catch (error) {
-      await takeOvers.undo();
+      await takeOvers.abandon();
       throw error;
     }
   }
@@ -210,6 +214,15 @@ function checkTakeOver({ file, sshKey }: Opened) {
     throw new NamedError(
       'precondition-failed',
       'the configuration file has no SSH key of its controller, as it was saved by an older Signet; load it into a draft, and let its machines join again',
+    );
+  }
+  const moved = file.registrations.find(
+    ({ state, id, name }) => state === 'member' && own(file.configuration.machines, name)?.id !== id,
+  );
+  if (moved) {
+    throw new NamedError(
+      'precondition-failed',
+      `${moved.name} is a member in the configuration file, and revision ${file.revision} in it has no such machine; take over from a file of the newest revision`,
     );
   }
   if (publicKeyOf(sshKey, 'signet') === controller.publicKey) return { controller, committed, sshKey };

@@ -76,7 +76,8 @@ function floorBreach(member: Member, pin: HeldPin, at: readonly string[], { uppe
   const lowest = pin.lowest ?? held;
   if (lowest === undefined) return [];
   // Where there is no entry, there is nothing to be strict about, unless one was taken away.
-  if (value === undefined && held === undefined && valueAt(is, at.slice(0, -1)) === undefined) return [];
+  const isNowhere = member.layers.every(({ layer }) => sayingAt(layer, at) === undefined);
+  if (isNowhere && value === undefined && valueAt(is, at.slice(0, -1)) === undefined) return [];
   if (value !== undefined && scaleAt(at)?.isAtLeast(value, lowest)) return [];
   const place = pointer(at);
   const said = lastSaying(member.layers, at, defaultsLevel);

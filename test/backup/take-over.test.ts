@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { sealed, type Keys } from '../../services/backup/sealed.ts';
+import { sealed, type Keys, type Secrets } from '../../services/backup/sealed.ts';
 import { isNamed, type ErrorCode } from '../../services/errors.ts';
 import type { ConfigurationFile } from '../../services/schema/types.generated.ts';
 import { keys } from '../../services/store/keys.ts';
@@ -25,6 +25,16 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     await furnish(from);
     const { id, name, group } = { id: machineId(9), name: 'mx9', group: 'main' };
     await from.machines.putArchive({ id, name, group, left: '2026-11-01T00:00:00.000Z', layer: {} });
+    const left = { state: 'left', unfinished: '2026-11-20T00:00:00.000Z' } as const;
+    await from.machines.put({
+      id,
+      name,
+      host: '198.18.0.9',
+      port: 22,
+      user: 'root',
+      hostKey: 'ssh-ed25519 AAAA',
+      ...left,
+    });
     await from.store.transact({ compare: [], writes: [{ put: keys.epoch, value: '12' }] });
     await from.config.apply('bert', [{ op: 'create-group', group: 'other' }], { comment: 'second', rollout: true });
     file = await cheaply(await from.backup.save({ passphrase }));
@@ -89,6 +99,41 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     const to = await surroundings();
     await to.store.transact({ compare: [], writes: [{ put: keys.takingOver, value: 'now' }] });
     await refused(to, file, 'busy', /taking over already/);
+    await to.close();
+  });
+
+  it('is refused for a member that the revision of the file has under another name', async () => {
+    const to = await surroundings();
+    const { secrets: _secrets, ...rest } = JSON.parse(file) as ConfigurationFile;
+    const registrations = rest.registrations.map((one) => (one.name === 'mx2' ? { ...one, name: 'mx5' } : one));
+    const { keys: inside, sshKey = '' } = JSON.parse(await open(JSON.parse(file) as ConfigurationFile)) as Secrets;
+    const text = JSON.stringify({
+      ...rest,
+      registrations,
+      secrets: await seal(sealed({ ...rest, registrations }, { keys: inside, sshKey })),
+    });
+
+    await refused(to, text, 'precondition-failed', /mx5 is a member .* revision 2 in it has no such machine/);
+    await to.close();
+  });
+
+  it('leaves nothing when another signetd starts meanwhile and takes it for broken off', async () => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const to = await surroundings((store) => ({
+      ...store,
+      async transact(transaction) {
+        const [now_, isRegistration] = [meanwhile, JSON.stringify(transaction.writes).includes('"machine/')];
+        if (isRegistration) meanwhile = undefined;
+        if (isRegistration) await now_?.();
+        return store.transact(transaction);
+      },
+    }));
+    meanwhile = to.backup.recover;
+
+    await assert.rejects(to.backup.takeOver('anna', file, passphrase), /nothing was taken over/);
+
+    assert.deepEqual(await to.machines.list(), []);
+    assert.equal((await to.backup.takeOver('anna', file, passphrase)).rollout, 1);
     await to.close();
   });
 

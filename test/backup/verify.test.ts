@@ -64,9 +64,12 @@ describe('the verification of a configuration file', { skip: withoutOpenssl }, (
     assert.deepEqual(readdirSync(scratch), []);
   });
 
-  it('goes by what was wanted where nothing is deployed, and says where nothing is on record', async () => {
+  it('goes by what a machine was adopted with where nothing is deployed, and says where nothing is on record', async () => {
     const { digest } = await at.config.manifest('mx1', 1);
-    at.statuses.splice(0, Infinity, { machine: 'mx1', served: [], wanted: { revision: 1, digest } });
+    const wanted = { revision: 1, digest };
+    const [mx1] = await at.machines.list();
+    at.statuses.splice(0, Infinity, { machine: 'mx1', served: [], wanted }, { machine: 'mx2', served: [], wanted });
+    await at.machines.put({ ...(mx1 ?? assert.fail()), adopted: { manifest: digest, found: {} } });
 
     const { machines } = await at.backup.verify(file, passphrase);
 
@@ -74,6 +77,20 @@ describe('the verification of a configuration file', { skip: withoutOpenssl }, (
       machines.map(({ verdict }) => verdict),
       ['in-sync', 'no-record'],
     );
+  });
+
+  it('does not take for in sync what was changed by hand', async () => {
+    const [mx1, ...others] = at.statuses;
+    const { deployed } = mx1 ?? assert.fail();
+    const edited = { ...(deployed ?? assert.fail()), drift: ['main.cf was edited'] };
+    at.statuses.splice(0, Infinity, { ...(mx1 ?? assert.fail()), deployed: edited }, ...others);
+
+    const { machines } = await at.backup.verify(file, passphrase);
+
+    assert.deepEqual(machines, [
+      { machine: 'mx1', verdict: 'other-files', detail: 'it was changed by hand: main.cf was edited' },
+      { machine: 'mx2', verdict: 'in-sync' },
+    ]);
   });
 
   it('does not name files when what is deployed cannot be rendered here any more', async () => {

@@ -26,6 +26,8 @@ export interface TakeOver {
   end(revision: Revision, identity: Identity, members: readonly string[], by: string): Promise<number | undefined>;
   /** Removes what came in without its end; nothing to do after that. */
   undo(): Promise<void>;
+  /** The same by who took over, also when the mark was taken away meanwhile, as by another signetd that started. */
+  abandon(): Promise<void>;
   /** The newest epoch. */
   epoch(): Promise<number>;
 }
@@ -47,7 +49,14 @@ const batch = 100;
 const attempts = 20;
 
 export function takeOverService(store: Store, now: () => Date): TakeOver {
-  return { checkEmpty, begin, end, undo, epoch: async () => Number((await store.get(keys.epoch))?.value ?? 0) };
+  return {
+    checkEmpty,
+    begin,
+    end,
+    undo,
+    abandon,
+    epoch: async () => Number((await store.get(keys.epoch))?.value ?? 0),
+  };
 
   async function checkEmpty(): Promise<void> {
     if (await store.get(keys.takingOver)) throw underWay();
@@ -62,14 +71,14 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
 
   async function begin(): Promise<void> {
     await checkEmpty();
-    const { applied } = await store.transact({
-      compare: [
-        { key: keys.takingOver, absent: true },
-        { key: keys.head, absent: true },
-      ],
-      writes: [{ put: keys.takingOver, value: now().toISOString() }],
-    });
-    if (!applied) throw busy();
+    if (!(await mark())) throw busy();
+  }
+
+  /** False when somebody else has, or there is a head: then nothing here is removed any more. */
+  async function mark(): Promise<boolean> {
+    const compare = [keys.takingOver, keys.head].map((key) => ({ key, absent: true }) as const);
+    const writes = [{ put: keys.takingOver, value: now().toISOString() }];
+    return (await store.transact({ compare, writes })).applied;
   }
 
   async function undo(): Promise<void> {
@@ -83,6 +92,11 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
       }
     }
     await store.transact({ compare: [unchanged(keys.takingOver, mark)], writes: [{ delete: mark.key }] });
+  }
+
+  async function abandon(): Promise<void> {
+    await mark();
+    await undo();
   }
 
   async function end(

@@ -1,21 +1,33 @@
 /** What one machine would be given after a restore, held against what is on record of it. */
 import { canonicalJson, type Json } from '../../schema/json.ts';
-import type { Manifest, MachineStatus, MachineVerification } from '../../schema/types.generated.ts';
+import type { Manifest, MachineStatus, MachineVerification, Registration } from '../../schema/types.generated.ts';
 
-/** The digest to hold a manifest against: what the gateway said it has, or else what it was to have. */
-export function onRecord({ deployed, wanted }: MachineStatus): { digest: string; revision: number | undefined } {
-  if (deployed && deployed.digest !== '') return { digest: deployed.digest, revision: deployed.revision };
-  return { digest: wanted?.digest ?? '', revision: wanted?.revision };
+/** What is known of the machine: the digest to hold a manifest against, empty for none, and what was changed by hand. */
+export interface OnRecord {
+  readonly digest: string;
+  readonly revision: number | undefined;
+  readonly drift: readonly string[];
+}
+
+/** What the gateway said it has, or what it was adopted with where that is wanted still. */
+export function onRecord({ deployed, wanted }: MachineStatus, adopted: Registration['adopted']): OnRecord {
+  const drift = deployed?.drift ?? [];
+  if (deployed && deployed.digest !== '') return { digest: deployed.digest, revision: deployed.revision, drift };
+  const isAsFound = wanted !== undefined && wanted.digest === adopted?.manifest;
+  return { digest: isAsFound ? wanted.digest : '', revision: wanted?.revision, drift };
 }
 
 /** `here` is what this controller renders for what is on record, when it still can. */
 export function verdict(
   machine: string,
-  digest: string,
+  { digest, drift }: OnRecord,
   restored: Manifest,
   here: Manifest | undefined,
 ): MachineVerification {
-  if (restored.digest === digest) return { machine, verdict: 'in-sync' };
+  if (restored.digest === digest && drift.length === 0) return { machine, verdict: 'in-sync' };
+  if (restored.digest === digest) {
+    return { machine, verdict: 'other-files', detail: `it was changed by hand: ${drift.join('; ')}` };
+  }
   if (digest === '') {
     return { machine, verdict: 'no-record', detail: 'this controller has not rolled out to it, so nothing is proven' };
   }

@@ -20,7 +20,7 @@ import type { FileVerification, MachineVerification, Manifest, TakeOver } from '
 import { secretsService } from '../../secrets/service.ts';
 import { embeddedStore } from '../../store/embedded.ts';
 import type { Store } from '../../store/store.ts';
-import { onRecord, verdict } from './compare.ts';
+import { onRecord, verdict, type OnRecord } from './compare.ts';
 
 export interface VerifyDeps {
   readonly config: ConfigService;
@@ -65,33 +65,31 @@ async function verdicts(
   { config: restored, machines: restoredMachines, pki }: Scratch,
   revision: number,
 ): Promise<readonly MachineVerification[]> {
-  const here = new Map((await members(machines)).map(({ id, name }) => [id, name]));
+  const here = new Map((await members(machines)).map((one) => [one.id, one]));
   const statuses = new Map((await push.statuses()).map((status) => [status.machine, status]));
   const out: MachineVerification[] = [];
   for (const { id, name } of await members(restoredMachines)) {
-    const present = here.get(id) ?? '';
+    const present = here.get(id);
     here.delete(id);
-    const recorded = onRecord(statuses.get(present) ?? { machine: name, served: [] });
-    out.push(await verdictOf(name, present, recorded));
+    const status = present && statuses.get(present.name);
+    const recorded = onRecord(status ?? { machine: name, served: [] }, present?.adopted);
+    out.push(await verdictOf(name, present?.name ?? '', recorded));
   }
-  const missing = [...here.values()].map((machine): MachineVerification => {
-    return { machine, verdict: 'missing', detail: 'it is a member here and not in the file' };
+  const missing = [...here.values()].map(({ name }): MachineVerification => {
+    return { machine: name, verdict: 'missing', detail: 'it is a member here and not in the file' };
   });
   return [...out, ...missing].sort((a, b) => compareNames(a.machine, b.machine));
 
-  async function verdictOf(
-    name: string,
-    present: string,
-    { digest, revision: of }: ReturnType<typeof onRecord>,
-  ): Promise<MachineVerification> {
+  async function verdictOf(name: string, present: string, recorded: OnRecord): Promise<MachineVerification> {
     const manifest = await rendered(async () => {
       const whole = await restored.manifest(name, revision);
       await contents(whole.files, pki);
       return whole;
     });
     if (manifest instanceof NamedError) return { machine: name, verdict: 'cannot-render', detail: manifest.message };
+    const { revision: of } = recorded;
     const before = of === undefined ? undefined : await rendered(() => config.manifest(present, of));
-    return verdict(name, digest, manifest, before instanceof NamedError ? undefined : before);
+    return verdict(name, recorded, manifest, before instanceof NamedError ? undefined : before);
   }
 }
 

@@ -25,8 +25,14 @@ export function replay(result: SessionCount['result'], before: Destination, afte
   );
   const [only = 'unknown', ...others] = verdicts;
   if (others.length > 0) return 'unknown';
-  // The table knows these names; what others a certificate carries, the log does not say.
-  return only === 'sent' && after.match?.some((name) => !tableNames.includes(name)) ? 'unknown' : only;
+  if (only !== 'sent' || after.tls !== 'required-verify') return only;
+  // What names a certificate carries the log does not say: one of those asked for before, or else what the table knows.
+  const wanted = namesOf(after);
+  const isSure =
+    before.tls === 'required-verify'
+      ? namesOf(before).every((name) => wanted.includes(name))
+      : wanted.every((name) => tableNames.includes(name));
+  return isSure ? 'sent' : 'unknown';
 }
 
 /** What becomes of messages to a server with which no handshake comes about. */
@@ -34,6 +40,10 @@ export function withoutTls(destination: Destination): 'waits' | 'clear' | 'eithe
   const rows = outcomes.filter((row) => isOf(row, destination) && row.peer === 'handshake-fails');
   const isClear = ({ verdict, later = verdict }: Outcome) => later === 'clear';
   return rows.every(isClear) ? 'clear' : rows.some(isClear) ? 'either' : 'waits';
+}
+
+function namesOf({ match }: Destination): readonly string[] {
+  return match ?? ['hostname'];
 }
 
 const tableNames: readonly string[] = ['nexthop', 'dot-nexthop', 'hostname'];

@@ -43,7 +43,9 @@ export function underProtocols(
         question: `would have had a cipher that is still offered cannot be told, as theirs was not counted`,
       };
     const [then, now] = [isOffered(count.cipher, before), isOffered(count.cipher, after)];
-    if (now === 'yes' || now === then) return { fate: 'same' };
+    // What a word means that says nothing here is the same as long as it is an old one.
+    const isNew = now === 'unknown' && after.exclude.some((word) => !before.exclude.includes(word));
+    if (now === 'yes' || (now === then && !isNew)) return { fate: 'same' };
     const what = now === 'no' ? 'is not' : 'may not be';
     const question = `would have gone over TLS cannot be told: they used ${count.cipher}, which ${what} offered any more, and the logs do not say which other ciphers the other end knows`;
     return { fate: 'unknown', question };
