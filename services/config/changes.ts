@@ -1,14 +1,7 @@
-/** Changes that stand for several operations of a draft: groups that are renamed or dissolved, settings that go to another level. */
+/** Changes that stand for several operations of a draft: groups that are dissolved, settings that go to another level. */
 import { NamedError } from '../errors.ts';
 import { compareNames } from '../machines/names.ts';
-import type {
-  Configuration,
-  DissolveGroupChange,
-  DraftChange,
-  Operation,
-  RenameGroupChange,
-} from '../schema/types.generated.ts';
-import { firstGroup, formatLevel, layerAt } from './levels.ts';
+import type { Configuration, DissolveGroupChange, DraftChange, Operation } from '../schema/types.generated.ts';
 import { lift } from './lift.ts';
 import { applyAll } from './operations.ts';
 import { transfer } from './transfer.ts';
@@ -35,13 +28,11 @@ export function expandAll(configuration: Configuration, changes: readonly DraftC
 type Composite = Exclude<DraftChange, Operation>;
 
 function isOperation(change: DraftChange): change is Operation {
-  return !['rename-group', 'dissolve-group', 'copy-settings', 'move-settings', 'lift-settings'].includes(change.op);
+  return !['dissolve-group', 'copy-settings', 'move-settings', 'lift-settings'].includes(change.op);
 }
 
 function expand(configuration: Configuration, change: Composite): readonly Operation[] {
   switch (change.op) {
-    case 'rename-group':
-      return renameGroup(configuration, change);
     case 'dissolve-group':
       return dissolveGroup(configuration, change);
     case 'copy-settings':
@@ -50,21 +41,6 @@ function expand(configuration: Configuration, change: Composite): readonly Opera
     case 'lift-settings':
       return lift(configuration, change);
   }
-}
-
-/** Under its new name it is a new group for everyone else: who has the old one in a draft meets a conflict that says so. */
-function renameGroup(configuration: Configuration, { group, to }: RenameGroupChange): readonly Operation[] {
-  if (group === firstGroup) {
-    throw new NamedError('invalid-input', `the group "${group}" always exists; create "${to}" and move machines there`);
-  }
-  const layer = layerAt(configuration, formatLevel({ kind: 'group', name: group }));
-  const level = formatLevel({ kind: 'group', name: to });
-  return [
-    { op: 'create-group', group: to, ...configuration.groups[group] },
-    ...(Object.keys(layer).length > 0 ? [{ op: 'set', level, path: '', value: layer } as const] : []),
-    ...moves(configuration, group, to),
-    { op: 'delete-group', group },
-  ];
 }
 
 function dissolveGroup(configuration: Configuration, { group, to }: DissolveGroupChange): readonly Operation[] {

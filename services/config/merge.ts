@@ -3,12 +3,15 @@ import { canonicalJson, own, type Json } from '../schema/json.ts';
 import { withValueAt } from '../schema/pointer.ts';
 import type { Configuration, Operation } from '../schema/types.generated.ts';
 import { parseLevel } from './levels.ts';
-import { placeName, placesOf, settingIn, valueOf, type Place } from './places.ts';
+import { placeName, settingIn, valueOf, type Place } from './places.ts';
+import { finalPlaces, formerPlace, renamesOf, withRenames } from './renames.ts';
 import { close, open, putLayer, type Working } from './working.ts';
 
 /** A place that both sides changed, to different ends. */
 export interface Conflict {
   readonly place: Place;
+  /** The same by the name the head has for it, where the draft renames its group. */
+  readonly formerly?: Place;
   /** What the draft makes of it; undefined: nothing is set, null: removed. */
   readonly ours: Json | undefined;
   /** What the head made of it. */
@@ -35,7 +38,14 @@ export interface MergeInput {
  * The draft's changes on the head. An operation conflicts when the head changed the same field or unit, or one above or
  * below it, unless both ended with the same value; and when what it changes is gone.
  */
-export function merge(input: MergeInput): Merge {
+export function merge(given: MergeInput): Merge {
+  const renames = renamesOf(given.base, given.operations);
+  const renamed = withRenames(given.head, renames);
+  if (renamed.missed.length > 0) {
+    const clashes = renamed.missed.map(({ place, reason }) => misfit(given, place, reason));
+    return { configuration: given.head, conflicts: clashes };
+  }
+  const input = { ...given, base: withRenames(given.base, renames).configuration, head: renamed.configuration };
   const { head, draft } = input;
   const places = changedPlaces(input);
   const conflicts = places.flatMap((place) => clash(input, place));
@@ -45,12 +55,18 @@ export function merge(input: MergeInput): Merge {
     if (!clashing.has(placeName(place))) copy(draft, merged, place);
   }
   const configuration = close(merged);
-  return { configuration, conflicts: [...conflicts, ...misfits(input, places, configuration)] };
+  const found = once([...conflicts, ...misfits(input, places, configuration)]);
+  if (renames.length === 0) return { configuration, conflicts: found };
+  return { configuration, conflicts: found.map((one) => ({ ...one, formerly: formerPlace(one.place, renames) })) };
 }
 
-/** The places where a draft differs from its base, each once, those above before those below. */
+/** The places where a draft differs from its base, its groups renamed as in the draft; each once, those above before those below. */
 export function changedPlaces({ base, draft, operations }: MergeInput): readonly Place[] {
-  const places = new Map(operations.flatMap(placesOf).map((place) => [placeName(place), place]));
+  const places = new Map(
+    finalPlaces(operations)
+      .flat()
+      .map((place) => [placeName(place), place]),
+  );
   return [...places.values()]
     .filter((place) => !same(valueOf(base, place), valueOf(draft, place)))
     .sort((a, b) => depth(a) - depth(b));
@@ -92,15 +108,19 @@ function put<T>(entries: Map<string, T>, name: string, entry: T | undefined): vo
   else entries.set(name, entry);
 }
 
+function once(conflicts: readonly Conflict[]): readonly Conflict[] {
+  const first = new Map(conflicts.toReversed().map((one) => [placeName(one.place), one]));
+  return conflicts.filter((one) => first.get(placeName(one.place)) === one);
+}
+
 /** What fits by field and yet not together, since an entry that one side needs is gone on the other. */
 function misfits(input: MergeInput, places: readonly Place[], merged: Configuration): readonly Conflict[] {
-  const found = [
+  return [
     ...places.flatMap((place) => (place.kind === 'setting' ? ownerGone(input, merged, place.level) : [])),
     ...layersLeft(input, merged),
     ...groupsGone(input, merged),
     ...twins(input, merged),
   ];
-  return [...new Map(found.map((one) => [placeName(one.place), one])).values()];
 }
 
 function ownerGone(input: MergeInput, merged: Configuration, level: string): readonly Conflict[] {

@@ -12,7 +12,7 @@ import type {
 } from '../schema/types.generated.ts';
 import { firstGroup, formatLevel, parseLevel } from './levels.ts';
 import { pinFaults } from './pins.ts';
-import { admit, createGroup, deleteGroup, describeGroup, dismiss, move } from './roster.ts';
+import { admit, createGroup, deleteGroup, describeGroup, dismiss, move, renameGroup } from './roster.ts';
 import { canonicalValue, locate, type Location } from './units.ts';
 import { checkGroup, checkMachine, close, open, putLayer, type Working } from './working.ts';
 
@@ -42,6 +42,8 @@ function applyTo(working: Working, operation: Operation): void {
       return createGroup(working, operation);
     case 'describe-group':
       return describeGroup(working, operation);
+    case 'rename-group':
+      return renameGroup(working, operation);
     case 'delete-group':
       return deleteGroup(working, operation.group);
     case 'move':

@@ -13,7 +13,7 @@ import { scaleAt } from './strictness.ts';
 
 /**
  * The breaches of one machine of a configuration. A machine that lacks what it must set itself is told so, and nothing is
- * refused for it, when it is new or lacked it under the same pin `before`: so machines can join. Not for several configurations.
+ * refused for it, when it is new or lacked it under such a pin `before`: so machines can join, and groups be renamed. Not for several configurations.
  */
 export function pinBreaches(
   before: Configuration | undefined,
@@ -102,7 +102,8 @@ function lackedBefore(before: Configuration, machine: string, pin: HeldPin): (at
   const entry = own(before.machines, machine);
   if (!entry) return () => true;
   const layers = levelsOf(machine, entry.group).map((level) => ({ level, layer: layerAt(before, level) }));
-  const wasPinned = pinsOf(layers).some((one) => same({ ...one }, { ...pin }));
+  // At whichever level: a group may have another name now, or the machine be in another group that demands the same.
+  const wasPinned = pinsOf(layers).some(({ pointer: at, rule }) => at === pin.pointer && rule === pin.rule);
   return (at) => wasPinned && isLacking(layers.at(-1)?.layer ?? {}, at);
 }
 

@@ -21,6 +21,8 @@ export function placesOf(operation: Operation): readonly Place[] {
     case 'create-group':
     case 'describe-group':
       return [{ kind: 'group', name: operation.group }];
+    case 'rename-group':
+      return [{ kind: 'group', name: operation.to }];
     case 'delete-group':
       return withItsLayer({ kind: 'group', name: operation.group });
     case 'move':

@@ -6,6 +6,7 @@ import type {
   CreateGroupOperation,
   DescribeGroupOperation,
   MoveOperation,
+  RenameGroupOperation,
 } from '../schema/types.generated.ts';
 import { firstGroup, formatLevel } from './levels.ts';
 import { checkGroup, checkMachine, putLayer, type Working } from './working.ts';
@@ -20,6 +21,20 @@ export function createGroup({ groups }: Working, { group, description }: CreateG
 export function describeGroup(working: Working, { group, description }: DescribeGroupOperation): void {
   checkGroup(working, group);
   working.groups.set(group, description === undefined ? {} : { description });
+}
+
+/** Gives a group with its members and its layer another name. */
+export function renameGroup(working: Working, { group, to }: RenameGroupOperation): void {
+  checkGroup(working, group);
+  if (group === firstGroup) {
+    throw new NamedError('invalid-input', `the group "${group}" always exists; create "${to}" and move machines there`);
+  }
+  createGroup(working, { op: 'create-group', group: to, ...working.groups.get(group) });
+  putLayer(working, levelOf(to), working.layers.get(levelOf(group)) ?? {});
+  for (const [machine, entry] of working.machines) {
+    if (entry.group === group) working.machines.set(machine, { ...entry, group: to });
+  }
+  deleteGroup(working, group);
 }
 
 /** Deletes an empty group and its layer. */
@@ -37,7 +52,7 @@ export function deleteGroup(working: Working, group: string): void {
     );
   }
   working.groups.delete(group);
-  putLayer(working, formatLevel({ kind: 'group', name: group }), {});
+  putLayer(working, levelOf(group), {});
 }
 
 export function move(working: Working, { machine, group }: MoveOperation): void {
@@ -63,4 +78,8 @@ export function dismiss(working: Working, machine: string): void {
   checkMachine(working, machine);
   working.machines.delete(machine);
   putLayer(working, formatLevel({ kind: 'machine', name: machine }), {});
+}
+
+function levelOf(group: string): string {
+  return formatLevel({ kind: 'group', name: group });
 }

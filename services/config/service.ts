@@ -32,6 +32,7 @@ import { merge, type Conflict, type Merge } from './merge.ts';
 import { applyAll } from './operations.ts';
 import { pinsIn } from './pins.ts';
 import { queue } from './queue.ts';
+import { checkRenames } from './renames.ts';
 import { rollBack } from './rollback.ts';
 import { views } from './views.ts';
 
@@ -96,6 +97,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     const base = await configuration(draft.base);
     const before = applyAll(base, draft.operations);
     const operations = expandAll(before, changes);
+    checkRenames(base, [...draft.operations, ...operations]);
     const after = applyAll(before, operations);
     const [findings, effects] = await Promise.all([check(after, base), view.effects(before, after)]);
     return { base: draft.base, operations, before, after, findings, ...effects };
@@ -106,8 +108,7 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
       const { revision: newest, configuration: present } = await headWithConfiguration();
       const base = await configuration(draft.base);
       const head = { number: newest.number, configuration: present };
-      const drafted = applyAll(base, draft.operations);
-      return rebased({ draft, base, drafted, head, merge: await mergeOnto(present, draft), keep, now: now() });
+      return rebased({ draft, base, head, keep, now: now() });
     });
   }
 
@@ -148,7 +149,9 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
 
   async function conflictFindings(conflicts: readonly Conflict[], head: Revision): Promise<readonly Finding[]> {
     return Promise.all(
-      conflicts.map(async (conflict) => conflictFinding(conflict, await lastChange(archive, head, conflict.place))),
+      conflicts.map(async (conflict) =>
+        conflictFinding(conflict, await lastChange(archive, head, conflict.formerly ?? conflict.place)),
+      ),
     );
   }
 

@@ -913,18 +913,6 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     oneOf: [
       { $ref: '../operation.schema.json' },
       {
-        title: 'Rename-group change',
-        description: 'Its members and its settings move along.',
-        type: 'object',
-        additionalProperties: false,
-        required: ['op', 'group', 'to'],
-        properties: {
-          op: { const: 'rename-group' },
-          group: { $ref: '../common.schema.json#/$defs/name' },
-          to: { $ref: '../common.schema.json#/$defs/name' },
-        },
-      },
-      {
         title: 'Dissolve-group change',
         description: 'Moves the members to another group, and deletes the group.',
         type: 'object',
@@ -4078,6 +4066,18 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           op: { const: 'describe-group' },
           group: { $ref: 'common.schema.json#/$defs/name' },
           description: { type: 'string', maxLength: 500, description: 'Left out: it has none any more.' },
+        },
+      },
+      {
+        title: 'Rename-group operation',
+        description: 'Its members and its settings move along, and so does what others change of it meanwhile.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['op', 'group', 'to'],
+        properties: {
+          op: { const: 'rename-group' },
+          group: { $ref: 'common.schema.json#/$defs/name' },
+          to: { $ref: 'common.schema.json#/$defs/name' },
         },
       },
       {

@@ -9,6 +9,7 @@ export type Operation =
   | RemoveOperation
   | CreateGroupOperation
   | DescribeGroupOperation
+  | RenameGroupOperation
   | DeleteGroupOperation
   | MoveOperation
   | AdmitOperation
@@ -17,7 +18,7 @@ export type Operation =
  * One operation, or a change that stands for several and is stored as those.
  */
 export type DraftChange =
-  Operation | RenameGroupChange | DissolveGroupChange | CopySettingsChange | MoveSettingsChange | LiftSettingsChange;
+  Operation | DissolveGroupChange | CopySettingsChange | MoveSettingsChange | LiftSettingsChange;
 /**
  * Either the list the machine's system keeps, or a bundle uploaded to Signet.
  */
@@ -922,6 +923,20 @@ export interface DescribeGroupOperation {
    */
   readonly description?: string;
 }
+/**
+ * Its members and its settings move along, and so does what others change of it meanwhile.
+ */
+export interface RenameGroupOperation {
+  readonly op: 'rename-group';
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly group: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly to: string;
+}
 export interface DeleteGroupOperation {
   readonly op: 'delete-group';
   /**
@@ -1204,20 +1219,6 @@ export interface DiffQuery {
    * Only this machine; defaults to all.
    */
   readonly machine?: string;
-}
-/**
- * Its members and its settings move along.
- */
-export interface RenameGroupChange {
-  readonly op: 'rename-group';
-  /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
-   */
-  readonly group: string;
-  /**
-   * A name an administrator gives: lower-case letters, digits and hyphens.
-   */
-  readonly to: string;
 }
 /**
  * Moves the members to another group, and deletes the group.

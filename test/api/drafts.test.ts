@@ -282,6 +282,7 @@ describe('a plan', () => {
       { op: 'create-group', group: 'edge' },
       port(26, 'group/edge'),
       { op: 'rename-group', group: 'edge', to: 'border' },
+      { op: 'copy-settings', path: '/listeners', from: 'group/border', to: 'cluster', replace: true },
     ];
 
     const plan = (await api.ask('POST /drafts/me/plan', { body: { operations } })).as('draft-plan');
@@ -289,7 +290,7 @@ describe('a plan', () => {
     assert.deepEqual(plan.structure, ['group border is created']);
     assert.deepEqual(
       plan.operations.map(({ op }) => op),
-      ['create-group', 'set', 'create-group', 'set', 'delete-group'],
+      ['create-group', 'set', 'rename-group', 'set'],
     );
     assert.deepEqual((await api.ask('GET /drafts/me')).as('draft-view').draft.operations, []);
   });

@@ -203,6 +203,22 @@ describe('a pinned configuration', () => {
     );
   });
 
+  it('goes on warning of what a machine lacks when the group that demands it is renamed', async () => {
+    const { config } = around;
+    const at = '/listeners/public/certificate';
+    const edge = [{ op: 'create-group', group: 'edge' } as const, pin('group/edge', at, { rule: 'perMachine' })];
+    await config.apply('ann', edge, options);
+    await joinMachine(around, 2, 'edge');
+
+    await config.apply('ann', [{ op: 'rename-group', group: 'edge', to: 'border' }], options);
+
+    const { findings } = await config.preview('ann');
+    assert.deepEqual(
+      findings.map(({ machine, severity, detail }) => [machine, severity, /says (\S+);/.exec(detail)?.[1]]),
+      [['mx2', 'warning', 'group/border']],
+    );
+  });
+
   it('takes no pin that says nothing sensible', async () => {
     const { config } = around;
     const refused = [
