@@ -5,8 +5,9 @@ import type { ConfigService } from '../config/service.ts';
 import { NamedError } from '../errors.ts';
 import { own } from '../schema/json.ts';
 import { compareNames } from '../machines/names.ts';
-import type { MachineService } from '../machines/service.ts';
+import { machineService, type MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
+import { authorityService } from '../pki/authority/service.ts';
 import type { Binding, PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { PushService } from '../push/contract.ts';
@@ -94,7 +95,7 @@ export function backupService(deps: BackupDeps): BackupService {
     const { file } = opened;
     await checkDraft(author);
     await authorities.checkRecords(opened.carried, opened.keys);
-    await bringIn(opened);
+    await bringIn(opened, authorities);
     for (const archive of file.archives ?? []) await keep(archive);
     const present = await config.configuration((await config.head()).number);
     const operations = operationsTo(present, file.configuration);
@@ -120,23 +121,29 @@ export function backupService(deps: BackupDeps): BackupService {
     const { file } = opened;
     const { controller, committed, sshKey } = checkTakeOver(opened);
     await authorities.checkRecords(opened.carried, opened.keys);
-    await takeOvers.begin();
+    const own = await takeOvers.begin();
+    const into = through(own.store);
     try {
-      await bringIn(opened);
-      for (const archive of file.archives ?? []) await machines.putArchive(archive);
-      for (const [id, facts] of Object.entries(file.originals ?? {})) await machines.putOriginal(id, facts);
-      for (const registration of file.registrations) await machines.put(registration);
+      await bringIn(opened, into.authorities);
+      for (const archive of file.archives ?? []) await into.machines.putArchive(archive);
+      for (const [id, facts] of Object.entries(file.originals ?? {})) await into.machines.putOriginal(id, facts);
+      for (const registration of file.registrations) await into.machines.put(registration);
       const id = `controller-ssh-key-${createHash('sha256').update(controller.publicKey).digest('hex')}`;
       await secrets.put(id, Buffer.from(sshKey));
       const revision = { number: file.revision, ...committed, ...(await config.keep(file.configuration)) };
       const plan = planned(opened, controller.epoch);
       const identity = { epoch: plan.epoch, demonstration: controller.demonstration, sshKey: id };
-      const rollout = await takeOvers.end(revision, identity, plan.machines, author);
+      const rollout = await takeOvers.end(own, { revision, identity, members: plan.machines, by: author });
       return { ...plan, ...(rollout === undefined ? {} : { rollout }) };
     } catch (error) {
-      await takeOvers.abandon();
+      await takeOvers.abandon(own);
       throw error;
     }
+  }
+
+  /** What a take-over brings in that is found by lists; the rest is found by its content alone. */
+  function through(store: Store): Pick<BackupDeps, 'machines' | 'authorities'> {
+    return { machines: machineService({ store }), authorities: authorityService({ store, secrets, pki, now }) };
   }
 
   /** A take-over in all but the place: so what is proven is what would happen. */
@@ -166,12 +173,12 @@ export function backupService(deps: BackupDeps): BackupService {
   }
 
   /** Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm. */
-  async function bringIn({ file, needed, carried, keys }: Opened): Promise<void> {
+  async function bringIn({ file, needed, carried, keys }: Opened, into: AuthorityService): Promise<void> {
     for (const binding of needed.bindings) {
       await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
     }
     for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
-    await authorities.restore(carried, keys);
+    await into.restore(carried, keys);
   }
 
   async function originalsOf(registrations: readonly Registration[]) {

@@ -137,6 +137,35 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     await to.close();
   });
 
+  it('leaves alone what a second one brings in after the first was taken for broken off, and brings in nothing more', async () => {
+    let meanwhile: (() => Promise<unknown>) | undefined;
+    const to = await surroundings((store) => ({
+      ...store,
+      async transact(transaction) {
+        const [now_, isRegistration] = [
+          meanwhile,
+          JSON.stringify(transaction.writes).includes('"machine/registration'),
+        ];
+        if (isRegistration) meanwhile = undefined;
+        if (isRegistration) await now_?.();
+        return store.transact(transaction);
+      },
+    }));
+    const { registration, mark } = { registration: keys.registration(machineId(8)), mark: keys.takingOver };
+    meanwhile = async () => {
+      await to.backup.recover();
+      const writes = [mark, registration].map((key) => ({ put: key, value: '{}' }));
+      await to.store.transact({ compare: [{ key: mark, absent: true }], writes });
+    };
+
+    await assert.rejects(to.backup.takeOver('anna', file, passphrase), /nothing was taken over/);
+
+    const left = [...(await readAll(to.store, 'machine/')), ...(await readAll(to.store, mark))].map(({ key }) => key);
+    assert.deepEqual(left, [registration, mark]);
+    assert.equal((await to.config.head()).number, 0);
+    await to.close();
+  });
+
   it('is refused for a file of format 1, which still loads into a draft', async () => {
     const to = await surroundings();
     const { controller: _controller, committed: _committed, ...rest } = JSON.parse(file) as ConfigurationFile;

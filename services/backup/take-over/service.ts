@@ -8,6 +8,7 @@ import type { CertificateBinding, Revision, Rollout } from '../../schema/types.g
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../../store/store.ts';
+import { claim, type Claim } from './claim.ts';
 
 /** What makes a controller the one that its machines know. */
 export interface Identity {
@@ -17,17 +18,24 @@ export interface Identity {
   readonly sshKey: string;
 }
 
+export interface Result {
+  readonly revision: Revision;
+  readonly identity: Identity;
+  readonly members: readonly string[];
+  readonly by: string;
+}
+
 export interface TakeOver {
   /** Throws `precondition-failed` for a controller that has something already. */
   checkEmpty(): Promise<void>;
-  /** Marks what comes in from here on; throws as `checkEmpty`. */
-  begin(): Promise<void>;
+  /** Marks what comes in from here on, through the store of the claim; throws as `checkEmpty`. */
+  begin(): Promise<Claim>;
   /** Makes all of it count: the head, who the controller is, and a rollout to `members` that tells them, whose id it answers. */
-  end(revision: Revision, identity: Identity, members: readonly string[], by: string): Promise<number | undefined>;
-  /** Removes what came in without its end; nothing to do after that. */
+  end(own: Claim, result: Result): Promise<number | undefined>;
+  /** Removes what came in without its end, of whichever take-over; nothing to do after that. */
   undo(): Promise<void>;
-  /** The same by who took over, also when the mark was taken away meanwhile, as by another signetd that started. */
-  abandon(): Promise<void>;
+  /** The same by who took over; what another one brings in meanwhile stays. */
+  abandon(own: Claim): Promise<void>;
   /** The newest epoch. */
   epoch(): Promise<number>;
 }
@@ -69,46 +77,41 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
     }
   }
 
-  async function begin(): Promise<void> {
+  async function begin(): Promise<Claim> {
     await checkEmpty();
-    if (!(await mark())) throw busy();
+    const free = [keys.takingOver, keys.head].map((key) => ({ key, absent: true }) as const);
+    const own = await claim(store, free, { now: now(), lost: busy });
+    if (!own) throw busy();
+    return own;
   }
 
-  /** False when somebody else has, or there is a head: then nothing here is removed any more. */
-  async function mark(): Promise<boolean> {
-    const compare = [keys.takingOver, keys.head].map((key) => ({ key, absent: true }) as const);
-    const writes = [{ put: keys.takingOver, value: now().toISOString() }];
-    return (await store.transact({ compare, writes })).applied;
-  }
-
+  /** Takes the mark first: from then on, whoever set it writes nothing more. */
   async function undo(): Promise<void> {
     const mark = await store.get(keys.takingOver);
-    if (!mark) return;
+    const own = mark && (await claim(store, [unchanged(keys.takingOver, mark)], { now: now(), lost: busy }));
+    if (own) await removeAll(own);
+  }
+
+  async function abandon(own: Claim): Promise<void> {
+    if (await own.holds()) await removeAll(own);
+  }
+
+  async function removeAll(own: Claim): Promise<void> {
     for (const prefix of prefixes) {
       const left = await readAll(store, prefix);
       for (let start = 0; start < left.length; start += batch) {
         const writes = left.slice(start, start + batch).map(({ key }) => ({ delete: key }));
-        await store.transact({ compare: [unchanged(keys.takingOver, mark)], writes });
+        await own.store.transact({ compare: [], writes });
       }
     }
-    await store.transact({ compare: [unchanged(keys.takingOver, mark)], writes: [{ delete: mark.key }] });
+    await own.store.transact({ compare: [], writes: [{ delete: keys.takingOver }] });
   }
 
-  async function abandon(): Promise<void> {
-    await mark();
-    await undo();
-  }
-
-  async function end(
-    revision: Revision,
-    { epoch, demonstration, sshKey }: Identity,
-    members: readonly string[],
-    by: string,
-  ) {
+  async function end(own: Claim, { revision, identity, members, by }: Result): Promise<number | undefined> {
+    const { epoch, demonstration, sshKey } = identity;
     const rollout = revision.rollout && members.length > 0 ? announcement(revision, members, by) : undefined;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const [mark, present] = [await store.get(keys.takingOver), await store.get(keys.epoch)];
-      if (!mark) break;
+      const present = await store.get(keys.epoch);
       const writes: readonly Write[] = [
         { put: keys.head, value: String(revision.number) },
         { put: keys.revision(revision.number), value: JSON.stringify(revision) },
@@ -119,12 +122,11 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
         ...(rollout ? rolloutWrites(rollout) : []),
       ];
       const compare: readonly Compare[] = [
-        unchanged(keys.takingOver, mark),
         unchanged(keys.epoch, present),
         { key: keys.head, absent: true },
         { key: keys.latestRollout, absent: true },
       ];
-      if ((await store.transact({ compare, writes })).applied) return rollout?.id;
+      if ((await own.store.transact({ compare, writes })).applied) return rollout?.id;
       // A term that began meanwhile raised the epoch; a commit or a rollout stays, and then this is not the controller to take over.
       if ((await store.get(keys.head)) ?? (await store.get(keys.latestRollout))) break;
     }
