@@ -59,6 +59,8 @@ export function admitting(deps: MembershipDeps): Admit {
       if (holder) await machines.succeed({ ...holder, unfinished: now().toISOString() }, registration);
       else await machines.put(registration);
       await machines.putOriginal(id, known.original);
+      // What is recorded of one that was here before says nothing of what is here now.
+      await deps.push.forget(id);
       deps.pool.drop(id);
       const { connection } = await deps.pool.link(id);
       const member: Registration = {

@@ -11,7 +11,7 @@ import type { JoinPlan, JoinRequest } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
 import type { Found } from './found.ts';
 import { doubtful, standing, type Standing } from './identity.ts';
-import { demands, firstLayer, groupOf, notes, obstacles, placeOf, type Obstacle } from './join.ts';
+import { demands, firstLayer, groupOf, notes, obstacles, placeOf, returned, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
 import { predecessor, type Predecessor } from './succession.ts';
 
@@ -64,6 +64,7 @@ export function examining(deps: MembershipDeps): Examine {
     const answers = (id: string) => answering.has(id);
     const stands = standing(claimant, { configuration, registrations, archives, answers });
     const { identity, succeeds } = stands;
+    const same = registrations.find(({ id }) => id === identity);
     const former = succeeds === undefined ? undefined : predecessor(succeeds, configuration, archives);
     const place = former ? undefined : placeOf(identity, configuration);
     // What came with a configuration file and was committed is newer than what was archived when it left.
@@ -101,7 +102,7 @@ export function examining(deps: MembershipDeps): Examine {
         : {}),
       ...(former && !former.archive ? { replaces: { name: former.name, settings: settingsOf(former.layer) } } : {}),
       findings: found.map(({ finding }) => finding),
-      notes: [...notes(candidate), ...demands(configuration, group)],
+      notes: [...notes(candidate), ...returned(same, facts), ...demands(configuration, group)],
     };
     const enrolled = placeOf(identity, configuration) !== undefined;
     return { revision, enrolled, archive, stands, former, plan, upper, obstacle: found[0] };

@@ -3,7 +3,7 @@ import { firstGroup, formatLevel, layerAt } from '../config/levels.ts';
 import { pinsOf } from '../config/pins.ts';
 import type { ErrorCode, Finding } from '../errors.ts';
 import type { Archive } from '../machines/service.ts';
-import type { Configuration, Facts } from '../schema/types.generated.ts';
+import type { Configuration, Facts, Registration } from '../schema/types.generated.ts';
 import type { Standing } from './identity.ts';
 
 export interface Candidate {
@@ -88,6 +88,14 @@ export function demands(configuration: Configuration, group: string): readonly s
     .map(
       ({ level, pointer }) => `${level} wants ${pointer} to be set for every machine: set it here once it has joined`,
     );
+}
+
+/** What is odd about one that was let go: its script went with that, so it can only be there from before. */
+export function returned(before: Registration | undefined, { script }: Facts): readonly string[] {
+  if (before?.state !== 'left' || before.unfinished !== undefined || script === '') return [];
+  return [
+    `Signet's key and script are on it although ${before.name} left: its disk seems to have been put back to a state from before that; joining goes on from what it has now, with its archive restored or discarded`,
+  ];
 }
 
 /** What an administrator should know before accepting. */

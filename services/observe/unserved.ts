@@ -34,7 +34,7 @@ export function unserved(
         due: counting ?? new Date(now.getTime() + patienceMilliseconds).toISOString(),
         rungs: [],
         summary: `${machine} ${found.what}`,
-        remedy: `see "signet machine status ${machine}", and roll out again when the cause is gone: "signet rollout start --machine ${machine}"`,
+        remedy: `see "signet machine status ${machine}", and roll out again when the cause is gone: "signet rollout start --machine ${machine}${status.setBack === undefined ? '' : ' --overwrite-drift'}"`,
         machine,
         breaks: found.listeners.map((name) => ({
           pointer: pointer(name.includes('/') ? name.split('/') : ['listeners', name]),
@@ -53,10 +53,11 @@ interface Shortfall {
 
 /** What a machine that was ever sent anything lacks. What was changed by hand beside it is drift, and no alert. */
 function shortfall(
-  { wanted, deployed, served, problem }: MachineStatus,
+  { wanted, deployed, served, setBack, problem }: MachineStatus,
   leaves: ReadonlyMap<string, string>,
 ): Shortfall | undefined {
   if (!wanted) return undefined;
+  if (setBack !== undefined) return { what: 'was put back to an earlier state, and is not pushed to', listeners: [] };
   const other = served.filter(({ listener, fingerprint, verdict }) => {
     const leaf = leaves.get(listener);
     return verdict === 'differs' || (fingerprint !== '' && leaf !== undefined && fingerprint !== leaf);

@@ -4,12 +4,15 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 
 import type { Plan } from './plan.ts';
+import type { Reached } from './set-back.ts';
 
 export interface Envelope {
   /** The controller's fencing epoch; a gateway refuses a lower one than it has seen. */
   readonly epoch: number;
   /** Version of the script the controller expects to talk to. */
   readonly script: string;
+  /** How far the gateway is known to have come: one that is behind refuses. */
+  readonly reached?: Reached;
   /** After how long the gateway reverts by itself. */
   readonly windowSeconds: number;
 }
@@ -28,10 +31,11 @@ export async function bundle(plan: Plan, contents: ReadonlyMap<string, string>):
 }
 
 /** The header lines of docs/gateway-protocol.md, and the bundle after them. */
-export function request(plan: Plan, archive: Buffer, { epoch, script, windowSeconds }: Envelope): Buffer {
+export function request(plan: Plan, archive: Buffer, { epoch, script, reached, windowSeconds }: Envelope): Buffer {
   const lines = [
     `epoch ${epoch}`,
     `script ${script}`,
+    ...(reached ? [`reached ${reached.generation} ${reached.epoch}`] : []),
     `digest ${plan.digest}`,
     `base ${plan.base}`,
     ...plan.believed.map(({ path, sha256 }) => `live ${path} ${sha256}`),

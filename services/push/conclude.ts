@@ -11,6 +11,10 @@ export interface Delivery {
   readonly deployed?: Manifest;
   readonly facts?: Facts;
   readonly generation?: number;
+  /** The epoch that the gateway has recorded with this push. */
+  readonly epoch?: number;
+  /** Set when the gateway was found in an earlier state than is on record, and was left so. */
+  readonly setBack?: boolean;
   readonly served: readonly Served[];
   readonly drift?: readonly string[];
 }

@@ -2,12 +2,13 @@
 import { isNamed, NamedError } from '../errors.ts';
 import type { Manifest } from '../schema/types.generated.ts';
 import { apply, type Judgement } from './apply.ts';
-import { bundle, request } from './bundle.ts';
+import { bundle, request, type Envelope } from './bundle.ts';
 import { conclude, lost, type Delivery } from './conclude.ts';
 import type { DeliverDeps, DeliverOptions, Known, Present } from './delivery.ts';
-import { readFacts, readState } from './gateway.ts';
+import { readFacts, readState, type GatewayState } from './gateway.ts';
 import { plan } from './plan.ts';
 import { proven, type Served } from './probe.ts';
+import { isSetBack, leftSetBack } from './set-back.ts';
 import { edit, ended, orLost, probe, settlePending, settleUnheard, silence, there } from './settle.ts';
 
 /** What can stand between a push and its end, and is dealt with once each; a busy gateway is asked again for a while. */
@@ -49,7 +50,8 @@ async function attempt(
     served = await probe(deps, known, wanted, options.probeSeconds);
     return proven(served) ? 'confirm' : 'revert';
   };
-  const { answer, activated } = await apply(await link.pushSession(), request(todo, archive, options), judge);
+  const envelope = { ...options, ...compared(known, options, met) };
+  const { answer, activated } = await apply(await link.pushSession(), request(todo, archive, envelope), judge);
 
   if (answer.kind === 'refused') {
     const obstacle = answer.code;
@@ -67,6 +69,9 @@ async function attempt(
       if (settled.kind === 'ended' && settled.delivery.state !== 'reverted') return settled.delivery;
       await deps.upgrade(link);
       return attempt(deps, known, options, meet('script-version'));
+    }
+    if (obstacle === 'set-back') {
+      return afterSetBack(deps, known, options, meet('drift'), await readState((await deps.link()).connection));
     }
     if (obstacle === 'drift' && !met.includes('drift')) return afterDrift(deps, known, options, meet('drift'));
   }
@@ -93,7 +98,31 @@ async function attempt(
     // No work where nothing changed, but what nobody has seen yet is looked at.
     if (!known.proven) served = await probe(deps, known, wanted, 0);
   }
-  return conclude(answer, known, wanted, todo, served);
+  // Whatever else it answers, it has recorded the epoch before.
+  const told = answer.kind === 'refused' ? {} : { epoch: options.epoch };
+  return { ...conclude(answer, known, wanted, todo, served), ...told };
+}
+
+/** A script from before it compared this does not take the line; it is replaced before anything is pushed. */
+function compared(
+  { reached, facts }: Present,
+  { script }: DeliverOptions,
+  met: readonly Obstacle[],
+): Pick<Envelope, 'reached'> {
+  return reached && (facts.script === script || met.includes('script-version')) ? { reached } : {};
+}
+
+/** Its disk was put back to an earlier state: whoever overwrites drift has decided that it goes on from there. */
+async function afterSetBack(
+  deps: DeliverDeps,
+  known: Present,
+  options: DeliverOptions,
+  met: readonly Obstacle[],
+  state: GatewayState,
+): Promise<Delivery> {
+  if (!options.overwriteDrift) return leftSetBack(known.registration.name, known.reached, state);
+  const delivery = await afterDrift(deps, { ...known, reached: undefined }, options, met);
+  return delivery.deployed ? { generation: state.generation, ...delivery } : delivery;
 }
 
 /** Someone changed what we believed: read it again, and go on when nothing of ours was touched. */
@@ -106,7 +135,9 @@ async function afterDrift(
   const { connection } = await deps.link();
   const facts = await readFacts(connection, deps.now());
   await deps.learn(facts);
-  const { digest } = await readState(connection);
+  const state = await readState(connection);
+  if (isSetBack(known.reached, state)) return afterSetBack(deps, known, options, met, state);
+  const { digest } = state;
   const wanted = await deps.render();
   const deployed =
     [known.deployed, known.sent, wanted].find((manifest) => manifest?.digest === digest) ??

@@ -3,6 +3,7 @@ import type { ChainFacts } from '../pki/chain-facts.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { Facts, Manifest, Registration } from '../schema/types.generated.ts';
 import type { Link } from './pool.ts';
+import type { Reached } from './set-back.ts';
 
 /** A machine as the controller knows it before the push. */
 export interface Known {
@@ -15,6 +16,8 @@ export interface Known {
   readonly sent: Manifest | undefined;
   /** The facts from before Signet's first change. */
   readonly original: Facts;
+  /** How far the gateway is known to have come; undefined where nothing is on record. */
+  readonly reached: Reached | undefined;
   /** Whether a probe has seen it serve what it has, the last time one looked. */
   readonly proven: boolean;
 }

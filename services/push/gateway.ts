@@ -17,6 +17,10 @@ export interface GatewayState {
   /** The current generation, 0 for none, and the digest of its manifest, `-` for none. */
   readonly generation: number;
   readonly digest: string;
+  /** The newest generation that there was, also one that was reverted: this number only grows. */
+  readonly newest: number;
+  /** The highest epoch of a controller that was there; it only grows too. */
+  readonly epoch: number;
   /** The generation that waits for its verdict. */
   readonly pending: number | undefined;
   /** Why the last generation that was reverted was, in the gateway's words; empty when the last one was confirmed. */
@@ -120,11 +124,14 @@ export async function readState(connection: Connection): Promise<GatewayState> {
   const report = await call(connection, 'status');
   const [generation = '0', digest = '-'] = value(report, 'current').split(' ');
   const pending = report.values.get('pending')?.[0]?.split(' ')[0] ?? report.values.get('reverting')?.[0];
+  const [, ended = '0', ...reason] = report.values.get('outcome')?.[0]?.split(' ') ?? [];
   return {
     generation: Number(generation),
     digest,
+    newest: Math.max(Number(generation), Number(ended), Number(pending ?? 0)),
+    epoch: Number(value(report, 'epoch')),
     pending: pending === undefined ? undefined : Number(pending),
-    reason: report.values.get('outcome')?.[0]?.split(' ').slice(2).join(' ') ?? '',
+    reason: reason.join(' '),
     script: value(report, 'script'),
   };
 }

@@ -15,6 +15,7 @@ import type { Link, Pool } from './pool.ts';
 import { prove } from './prove.ts';
 import type { Records } from './records/service.ts';
 import type { Script } from './script.ts';
+import { isSetBack, leftSetBack, setBack, type Reached } from './set-back.ts';
 import { silence } from './settle.ts';
 import type { Connection } from './ssh.ts';
 import { fold, type Event } from './status.ts';
@@ -52,7 +53,8 @@ export async function deliverTo(
   const { config, machines, pki, now } = deps;
   try {
     const registration = await registered(deps, machine);
-    const left = await leftAsFound(deps, registration, revisionFor(rollout, machine), options);
+    const begins = await known(deps, registration);
+    const left = await leftAsFound(deps, begins, revisionFor(rollout, machine), options);
     if (left) return left;
     return await deliver(
       {
@@ -66,7 +68,7 @@ export async function deliverTo(
         recall: (digest) => recall(deps, registration, digest),
         now,
       },
-      await known(deps, registration),
+      begins,
       options,
     );
   } catch (error) {
@@ -86,7 +88,7 @@ export async function deliverTo(
 /** The outcome for a machine that has, by its adoption, what it should have; undefined where it is to be pushed to. */
 async function leftAsFound(
   deps: MachineDeps,
-  { id, name, host, adopted }: Registration,
+  { registration: { id, name, host, adopted }, reached }: Known,
   revision: number,
   { overwriteDrift }: DeliverOptions,
 ): Promise<Delivery | undefined> {
@@ -96,7 +98,9 @@ async function leftAsFound(
   if (wanted.digest !== adopted.manifest) return undefined;
   try {
     const { connection } = await deps.pool.link(id);
-    if (!isAsFound(adopted, wanted.digest, await readState(connection))) return undefined;
+    const state = await readState(connection);
+    if (!isAsFound(adopted, wanted.digest, state)) return undefined;
+    if (isSetBack(reached, state)) return overwriteDrift ? undefined : leftSetBack(name, reached, state);
     const facts = await readFacts(connection, now());
     const drift = foundDrift(adopted, facts);
     if (drift.length > 0 && overwriteDrift) return undefined;
@@ -155,9 +159,11 @@ const lookBack = 50;
 /** Looks at one machine, now: reads the gateway, probes its listeners, and records what was seen. */
 export async function look(deps: MachineDeps, machine: string): Promise<MachineStatus> {
   const registration = await registered(deps, machine);
+  // Before the gateway is asked: what is recorded while it answers need not be in its answer.
+  const { reached } = await deps.records.status(registration);
   let event: Event;
   try {
-    event = await seen(deps, registration, await deps.pool.link(registration.id));
+    event = await seen(deps, registration, reached, await deps.pool.link(registration.id));
   } catch (error) {
     if (!isNamed(error)) throw error;
     event = { kind: 'silent', detail: error.message };
@@ -166,12 +172,19 @@ export async function look(deps: MachineDeps, machine: string): Promise<MachineS
   return deps.records.amendStatus(registration, (present) => fold(present, event));
 }
 
-async function seen(deps: MachineDeps, registration: Registration, { connection }: Link): Promise<Event> {
-  const { id, host, adopted } = registration;
+async function seen(
+  deps: MachineDeps,
+  registration: Registration,
+  reached: Reached | undefined,
+  { connection }: Link,
+): Promise<Event> {
+  const { id, name, host, adopted } = registration;
   const { machines, pki, platforms, records, now } = deps;
   const facts = await readFacts(connection, now());
   const state = await readState(connection);
-  const { generation } = state;
+  const { generation, newest, epoch } = state;
+  const why = setBack(name, reached, state);
+  const at = { generation, newest, epoch, time: now(), ...(why === undefined ? {} : { setBack: why }) };
   const asFound = adopted && isAsFound(adopted, adopted.manifest, state) ? adopted : undefined;
   const digest = asFound?.manifest ?? state.digest;
   await machines.setFacts(id, facts);
@@ -179,7 +192,7 @@ async function seen(deps: MachineDeps, registration: Registration, { connection 
   const deployed =
     [confirmed, sent].find((manifest) => manifest?.digest === digest) ??
     (digest === '-' ? undefined : await recall(deps, registration, digest));
-  if (!deployed) return { kind: 'seen', digest, generation, drift: [], served: [], time: now() };
+  if (!deployed) return { kind: 'seen', digest, drift: [], served: [], ...at };
   const served = await prove(
     {
       host,
@@ -191,7 +204,7 @@ async function seen(deps: MachineDeps, registration: Registration, { connection 
     0,
   );
   const drift = asFound ? foundDrift(asFound, facts) : platforms.flatMap((platform) => platform.drift(facts, deployed));
-  return { kind: 'seen', digest, generation, drift, served, time: now() };
+  return { kind: 'seen', digest, drift, served, ...at };
 }
 
 async function known({ machines, records }: MachineDeps, registration: Registration): Promise<Known> {
@@ -201,7 +214,7 @@ async function known({ machines, records }: MachineDeps, registration: Registrat
   }
   const { confirmed, sent } = await records.deployed(id);
   const original = (await machines.original(id)) ?? facts;
-  const { served } = await records.status(registration);
+  const { served, reached } = await records.status(registration);
   const proven = served.length > 0 && served.every(({ verdict }) => verdict === 'match');
-  return { registration, facts, base: confirmed?.digest ?? '-', deployed: confirmed, sent, original, proven };
+  return { registration, facts, base: confirmed?.digest ?? '-', deployed: confirmed, sent, original, reached, proven };
 }

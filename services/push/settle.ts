@@ -9,6 +9,7 @@ import { plan } from './plan.ts';
 import type { Link } from './pool.ts';
 import { proven, type Served } from './probe.ts';
 import { prove } from './prove.ts';
+import { isSetBack } from './set-back.ts';
 
 /** The errors of a gateway that cannot be talked to. */
 export const silence = ['unreachable', 'host-key-mismatch', 'login-refused'] as const;
@@ -91,10 +92,11 @@ export async function there(
   deps: DeliverDeps,
   known: Present,
   wanted: Manifest,
-  { generation, digest }: GatewayState,
+  state: GatewayState,
   seen: readonly Served[],
 ): Promise<Delivery | undefined> {
-  if (digest !== wanted.digest) return undefined;
+  const { generation, digest } = state;
+  if (digest !== wanted.digest || isSetBack(known.reached, state)) return undefined;
   const facts = await readFacts((await deps.link()).connection, deps.now());
   const now = { ...known, facts, base: digest, deployed: wanted };
   if (plan(wanted, now, edit(deps.platforms, now, wanted)).steps.length > 0) return undefined;

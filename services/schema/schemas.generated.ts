@@ -5282,6 +5282,20 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           },
         },
       },
+      reached: {
+        title: 'Reached',
+        description:
+          'The newest generation and the highest epoch that the gateway is known to have had. Both only grow there: less than this is an earlier state.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['generation', 'epoch'],
+        properties: { generation: { type: 'integer', minimum: 0 }, epoch: { type: 'integer', minimum: 0 } },
+      },
+      setBack: {
+        $ref: 'common.schema.json#/$defs/instant',
+        description:
+          'Since when it is known that its disk was put back to an earlier state; nothing is pushed to it until a rollout overwrites drift there.',
+      },
       problem: { type: 'string', description: 'Why the last attempt did not succeed; absent when it did.' },
       bootHook: { type: 'string', enum: ['systemd', 'cron', 'none'] },
     },

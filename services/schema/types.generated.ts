@@ -1937,6 +1937,11 @@ export interface MachineStatus {
   readonly wanted?: Wanted;
   readonly deployed?: Deployed;
   readonly served: readonly Served[];
+  readonly reached?: Reached;
+  /**
+   * Since when it is known that its disk was put back to an earlier state; nothing is pushed to it until a rollout overwrites drift there.
+   */
+  readonly setBack?: string;
   /**
    * Why the last attempt did not succeed; absent when it did.
    */
@@ -1993,6 +1998,13 @@ export interface Served {
    * UTC, ISO 8601 with milliseconds.
    */
   readonly seen: string;
+}
+/**
+ * The newest generation and the highest epoch that the gateway is known to have had. Both only grow there: less than this is an earlier state.
+ */
+export interface Reached {
+  readonly generation: number;
+  readonly epoch: number;
 }
 export interface RevisionNumber {
   readonly number: number;

@@ -105,7 +105,7 @@ function answer(gateway: StandIn, command: string, input: string, next: () => st
     gateway.installed = false;
     return lines('left');
   }
-  if (command === 'status') return lines('script 1', `identity ${gateway.identity}`, 'current 0 -');
+  if (command === 'status') return lines('script 1', `identity ${gateway.identity}`, 'epoch 0', 'current 0 -');
   if (input.includes('rm -f /var/lib/signet/identity')) gateway.identity = '';
   return lines();
 }

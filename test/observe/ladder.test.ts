@@ -102,6 +102,11 @@ describe('a machine that does not serve what it should', () => {
     ],
     ['could not be reached', { ...sound, problem: 'no answer' }, 'mx1 does not have revision 7: no answer'],
     [
+      'was put back to an earlier state',
+      { ...sound, served: served(good, 'differs'), setBack: '2026-06-01T10:00:00.000Z' },
+      'mx1 was put back to an earlier state, and is not pushed to',
+    ],
+    [
       'does not answer on its port',
       { ...sound, served: served('', 'unreachable') },
       'mx1 gives no TLS on public (port 25): why',

@@ -9,7 +9,7 @@ import { facts, postfixOf } from '../platforms/postfix/sample.ts';
 const manifest = 'a'.repeat(64);
 const before = facts({ mainCf: 'smtp_tls_security_level = may\nmynetworks = 127.0.0.0/8\n' });
 const adopted = { manifest, found: ownedSettings(postfixOf(before)) };
-const state = { generation: 0, digest: '-', pending: undefined, reason: '', script: '1' };
+const state = { generation: 0, digest: '-', newest: 0, epoch: 0, pending: undefined, reason: '', script: '1' };
 const edited = (mainCf: string): Facts => facts({ mainCf });
 
 describe('a machine that was adopted', () => {

@@ -94,7 +94,7 @@ describe('deliver', () => {
       {
         registration: { ...registration, state: 'member', facts },
         ...{ facts, base: digest.old, deployed: manifest(digest.old), sent: manifest(digest.wanted, served) },
-        ...{ original: factsWith(''), proven: true },
+        ...{ original: factsWith(''), reached: undefined, proven: true },
         ...known,
       },
       { epoch: 1, script: '1', windowSeconds: 60, probeSeconds: 0, overwriteDrift },
@@ -194,6 +194,56 @@ describe('deliver', () => {
         assert.equal(overwritten.state, 'confirmed', overwritten.detail);
         assert.equal(gateway.live.mainCf, wanted);
       });
+    }
+  });
+
+  describe('to a gateway that was put back to an earlier state', () => {
+    const reached = { generation: 7, epoch: 1 };
+    const [behind, before_] = [
+      { generation: 7, epoch: 1 },
+      { generation: 2, epoch: 5 },
+    ];
+    const cases: readonly (readonly [what: string, Generation, typeof reached, RegExp])[] = [
+      ['to what an earlier revision gave it', at(2, digest.earlier), behind, /generation 2 where 7 was recorded; /],
+      ['to what is believed to be there', at(2, digest.old), behind, /generation 2 where 7 /],
+      ['to what is wanted', at(2, digest.wanted), behind, /generation 2 where 7 /],
+      ['to what is wanted, and edited', { ...at(2, digest.wanted), mainCf: edited }, behind, /generation 2 where 7 /],
+      ['to what nobody knows', at(2, digest.foreign), behind, /generation 2 where 7 /],
+      ['to before Signet', { ...at(0, '-'), mainCf: 'its own\n' }, behind, /generation 0 where 7 /],
+      ['to before a controller was there', at(2, digest.wanted), before_, /epoch 1 where 5 was recorded; /],
+    ];
+    for (const [what, live, mark, words] of cases) {
+      it(`${what}: it is left so until someone decides, and then counts from there`, async () => {
+        const gateway = standIn(live, texts);
+        const known = { reached: mark, facts: { ...factsWith('old\n'), script: '1' } };
+
+        const delivery = await push(gateway, known);
+
+        assert.deepEqual([delivery.state, delivery.setBack, delivery.deployed], ['refused', true, undefined]);
+        assert.match(delivery.detail ?? '', words);
+        assert.match(delivery.detail ?? '', /"signet rollout start --machine mx1 --overwrite-drift"/);
+        assert.deepEqual([gateway.live, gateway.pending], [live, undefined]);
+
+        const decided = await push(gateway, known, { overwriteDrift: true });
+
+        isTrue(decided, gateway);
+        assert.ok(decided.deployed, decided.detail);
+        assert.equal(decided.generation, gateway.live.number);
+        const again = await push(gateway, { ...known, reached: { generation: gateway.live.number, epoch: 1 } });
+        assert.ok(again.deployed, again.detail);
+      });
+    }
+
+    it('told by a look before it is asked, with what was edited by hand: why it was put back comes first', async () => {
+      const gateway = standIn({ ...at(2, digest.earlier), mainCf: edited }, texts);
+
+      const delivery = await push(gateway, { reached, facts: factsWith(edited) });
+
+      assert.match(delivery.detail ?? '', /^mx1 was put back to an earlier state/);
+    });
+
+    function at(number: number, of: string): Generation {
+      return { number, digest: of, mainCf: texts.get(of) ?? 'foreign\n' };
     }
   });
 

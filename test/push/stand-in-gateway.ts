@@ -31,6 +31,7 @@ export interface StandIn {
   live: Generation;
   pending: { readonly generation: Generation; readonly before: Generation } | undefined;
   script: string;
+  epoch: number;
   readonly link: () => Promise<Link>;
 }
 
@@ -40,7 +41,7 @@ export function standIn(live: Generation, texts: ReadonlyMap<string, string>, be
   let lost = false;
   let numbers = live.number;
   let outcome = `confirmed ${live.number}`;
-  const gateway: StandIn = { live, pending: undefined, script: behaviour.script ?? '1', link };
+  const gateway: StandIn = { live, pending: undefined, script: behaviour.script ?? '1', epoch: 1, link };
 
   function link(): Promise<Link> {
     if (lost && behaviour.silent === 'at once') return Promise.reject(dark());
@@ -72,7 +73,14 @@ export function standIn(live: Generation, texts: ReadonlyMap<string, string>, be
   function status(): readonly string[] {
     const { number, digest } = gateway.live;
     const pending = gateway.pending ? [`pending ${gateway.pending.generation.number} 60`] : [];
-    return [`script ${gateway.script}`, `current ${number} ${digest}`, ...pending, `outcome ${outcome}`, 'end'];
+    return [
+      `script ${gateway.script}`,
+      `epoch ${gateway.epoch}`,
+      `current ${number} ${digest}`,
+      ...pending,
+      `outcome ${outcome}`,
+      'end',
+    ];
   }
 
   function facts(): readonly string[] {
@@ -120,6 +128,9 @@ export function standIn(live: Generation, texts: ReadonlyMap<string, string>, be
     const word = (name: string) => new RegExp(`^${name} (\\S+)`, 'm').exec(sent)?.[1] ?? '';
     const believed = /^live \/etc\/postfix\/main\.cf ([0-9a-f]+)$/m.exec(sent)?.[1];
     const [digest, base, isEmpty] = [word('digest'), word('base'), word('bundle') === '0'];
+    const [, reached, epoch] = /^reached (\d+) (\d+)$/m.exec(sent) ?? [];
+    if (numbers < Number(reached ?? 0) || gateway.epoch < Number(epoch ?? 0)) return ['refused set-back'];
+    gateway.epoch = Number(word('epoch'));
     if (word('script') !== gateway.script) return [`refused script-version the script here is ${gateway.script}`];
     if (gateway.pending) return [`refused pending generation ${gateway.pending.generation.number} is unproven`];
     const asBelieved = believed === sha256(gateway.live.mainCf);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { converged, fold, news } from '../../services/push/status.ts';
+import { converged, fold, news, type Event } from '../../services/push/status.ts';
 import type { MachineStatus, Manifest } from '../../services/schema/types.generated.ts';
 
 const time = new Date('2026-01-02T03:04:05.678Z');
@@ -16,6 +16,7 @@ const match = {
   expires: '2027-01-01T00:00:00.000Z',
   seen: time.toISOString(),
 } as const;
+const at = { generation: 5, newest: 5, epoch: 2 };
 const fresh: MachineStatus = { machine: 'mx1', served: [] };
 
 describe('fold', () => {
@@ -67,7 +68,7 @@ describe('fold', () => {
     const status = fold(wanted, {
       kind: 'seen',
       digest: manifest.digest,
-      generation: 5,
+      ...at,
       drift: [],
       served: [{ ...match, verdict: 'differs' }],
       time,
@@ -77,7 +78,7 @@ describe('fold', () => {
   });
 
   it('a gateway that was never pushed to has nothing', () => {
-    const status = fold(fresh, { kind: 'seen', digest: '-', generation: 0, drift: [], served: [], time });
+    const status = fold(fresh, { kind: 'seen', digest: '-', ...at, generation: 0, drift: [], served: [], time });
 
     assert.equal(status.deployed?.digest, '');
     assert.equal(converged(status), false);
@@ -87,7 +88,7 @@ describe('fold', () => {
     const before = fold(fresh, {
       kind: 'seen',
       digest: manifest.digest,
-      generation: 5,
+      ...at,
       drift: [],
       served: [match],
       time,
@@ -96,6 +97,57 @@ describe('fold', () => {
     const status = fold(before, { kind: 'silent', detail: 'mx1 cannot be reached' });
 
     assert.deepEqual(status, { ...before, problem: 'mx1 cannot be reached' });
+  });
+
+  describe('of a gateway that was put back to an earlier state', () => {
+    const confirmed = (generation: number, epoch = 2): Event & { readonly kind: 'delivered' } => ({
+      ...{ kind: 'delivered', revision: 3, time },
+      delivery: { state: 'confirmed', deployed: manifest, generation, epoch, served: [match] },
+    });
+    const before = fold(fold(fresh, { kind: 'wanted', revision: 3, manifest }), confirmed(7));
+    const seen = (newest: number, epoch: number, setBack?: string): Event => ({
+      ...{ kind: 'seen', digest: manifest.digest, generation: newest, newest, epoch, drift: [], served: [match], time },
+      ...(setBack === undefined ? {} : { setBack }),
+    });
+
+    it('is a problem of its own that lasts, whatever else it answers', () => {
+      const found = fold(before, seen(3, 2, 'it was put back'));
+      const silent = fold(found, { kind: 'silent', detail: 'it is dark' });
+      const refused = fold(found, {
+        ...{ kind: 'delivered', revision: 4, time },
+        delivery: { state: 'refused', detail: 'it was put back', served: [], setBack: true },
+      });
+
+      assert.deepEqual(
+        [found.problem, found.deployed?.generation, found.reached?.generation],
+        ['it was put back', 3, 7],
+      );
+      for (const later of [found, silent, refused]) {
+        assert.equal(later.setBack, time.toISOString());
+        assert.equal(converged(later), false);
+      }
+      assert.match(news(before, found) ?? '', /^earlier state since 2026-.*; problem it was put back$/);
+    });
+
+    it('is over with what is confirmed there, and counts from that', () => {
+      const decided = fold(fold(before, seen(3, 2, 'it was put back')), confirmed(4, 5));
+
+      assert.deepEqual([decided.setBack, decided.problem], [undefined, undefined]);
+      assert.deepEqual(decided.reached, { generation: 4, epoch: 5 });
+      assert.equal(converged(decided), true);
+    });
+
+    it('is over when the state that was recorded is back', () => {
+      const back = fold(fold(before, seen(3, 2, 'it was put back')), seen(7, 2));
+
+      assert.deepEqual([back.setBack, back.problem, back.reached], [undefined, undefined, { generation: 7, epoch: 2 }]);
+    });
+
+    it('is not told by a look that a push overtook', () => {
+      const overtaken = fold(fold(fresh, confirmed(3)), seen(3, 2, 'it was put back'));
+
+      assert.equal(overtaken.setBack, undefined);
+    });
   });
 });
 

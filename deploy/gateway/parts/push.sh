@@ -7,6 +7,7 @@ push() {
   installed
   # Only now, after any wait for a header.
   lock 5 || refuse busy 'another verb is at work here; try again'
+  [ -z "$reached" ] || check_reached
   check_epoch
   [ "$script" = "$version" ] || {
     say "script $version"
@@ -29,7 +30,7 @@ push() {
 
 # read_header reads the lines up to `bundle`, byte by byte as sh does, so that the bundle is left for head.
 read_header() {
-  epoch='' script='' digest='' base='' window='' believed=
+  epoch='' script='' reached='' digest='' base='' window='' believed=
   while IFS= read -r line; do
     case $line in
       *[!A-Za-z0-9._/:=+@\ -]*) refuse bad-request 'a line of the header has characters that none may have' ;;
@@ -39,6 +40,7 @@ read_header() {
     case $#:${1-} in
       2:epoch) epoch=$2 ;;
       2:script) script=$2 ;;
+      3:reached) reached=$2 reached_epoch=$3 ;;
       2:digest) digest=$2 ;;
       2:base) base=$2 ;;
       2:window) window=$2 ;;
@@ -49,12 +51,25 @@ read_header() {
   done
   [ -n "${length-}" ] || exit 1
   natural "$epoch" || refuse bad-request 'the header needs an epoch'
+  [ -z "$reached" ] || { natural "$reached" && natural "$reached_epoch"; } ||
+    refuse bad-request 'the header needs a generation and an epoch that were reached'
   sha256 "$digest" || refuse bad-request 'the header needs a digest'
   [ "$base" = - ] || sha256 "$base" || refuse bad-request 'the header needs a base'
   { natural "$window" && [ "$window" -ge 1 ] && [ "$window" -le 3600 ]; } ||
     refuse bad-request 'the header needs a window of 1 to 3600 seconds'
   { natural "$length" && [ "$length" -le "$longest_bundle" ]; } ||
     refuse bad-request "a bundle may have at most $longest_bundle bytes"
+}
+
+# check_reached refuses where the disk was put back to an earlier state, as by a snapshot: both numbers only grow. Before the epoch
+# is recorded, or the next one would not see it.
+check_reached() {
+  look
+  newest=$current
+  for number in $pending $reverting $ended; do [ "$number" -le "$newest" ] || newest=$number; done
+  read -r seen <"$state/epoch"
+  { [ "$newest" -ge "$reached" ] && [ "$seen" -ge "$reached_epoch" ]; } ||
+    refuse set-back "the state here is generation $newest and epoch $seen, where $reached and $reached_epoch were reached"
 }
 
 # check_epoch refuses a controller that has been succeeded, and records a new one before anything else.

@@ -59,6 +59,8 @@ export interface Push {
   readonly epoch?: number;
   readonly script?: string;
   readonly window?: number;
+  /** Generation and epoch that were reached, as far as the controller knows. */
+  readonly reached?: string;
   /** Live files as believed, by path. */
   readonly believed?: Readonly<Record<string, string>>;
   /** Files of the generation, by path below files/. */
@@ -77,6 +79,7 @@ export async function request(push: Push): Promise<Buffer> {
   const header = [
     `epoch ${epoch}`,
     `script ${push.script ?? version}`,
+    ...(push.reached === undefined ? [] : [`reached ${push.reached}`]),
     `digest ${digest}`,
     `base ${base}`,
     ...Object.entries(believed).map(([path, text]) => `live ${path} ${sha256(text)}`),

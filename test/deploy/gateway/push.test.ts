@@ -191,6 +191,20 @@ describe('a push', { skip: skipLab }, () => {
     assert.equal(answer, 'refused drift not as believed: generation 9');
   });
 
+  it('is refused before anything is recorded when less was reached here than the controller knows of', async () => {
+    const push = { digest: digestOf('nine'), base: digestOf('nine'), epoch: 6 };
+    for (const reached of ['10 1', '9 2'] as const) {
+      const { answer } = await send(mx1, { ...push, reached });
+
+      assert.equal(
+        answer,
+        `refused set-back the state here is generation 9 and epoch 1, where ${reached.replace(' ', ' and ')} were reached`,
+      );
+      assert.equal((await statusOf(mx1))['epoch'], '1');
+    }
+    assert.equal((await send(mx1, { ...push, reached: '9 1' })).answer, 'unchanged');
+  });
+
   it('of a controller that was succeeded is refused; a newer one is remembered at once', async () => {
     await send(mx1, { digest: digestOf('nine'), base: digestOf('nine'), epoch: 7 });
 
