@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'unsupported-gateway'
   | 'gateway-refused'
   | 'identity-conflict'
+  | 'plan-outdated'
   | 'push-failed'
   | 'push-unknown'
   | 'probe-failed'

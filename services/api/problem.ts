@@ -38,6 +38,7 @@ export const statuses: Readonly<Record<ProblemCode, number>> = {
   'nothing-to-commit': 409,
   'store-conflict': 409,
   'host-key-mismatch': 409,
+  'plan-outdated': 412,
   'precondition-failed': 412,
   'too-large': 413,
   'unsupported-media-type': 415,

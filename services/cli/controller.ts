@@ -27,7 +27,8 @@ export function controller(client: Client) {
     deleteArchive: (id: string) => client.json({ method: 'DELETE', path: api + path('archives', id) }),
     machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
     hostKey: (at: Shape.HostKeyRequest) => post<Shape.HostKey>('/machines/host-key', at),
-    planJoin: (request: Shape.JoinRequest) => post<Shape.JoinPlan>('/machines/plan', request),
+    planJoin: (request: Shape.JoinRequest) => post<Shape.JoinPlan>('/join-plans', request),
+    joinPlan: (id: string) => get<Shape.JoinPlan>(path('join-plans', id)),
     join: (request: Shape.AcceptedJoin) => post<Shape.Joined>('/machines', request),
     effective: (machine: string, revision?: number) =>
       get<Shape.EffectiveView>(path('machines', machine, 'effective'), { revision }),

@@ -28,6 +28,7 @@ export function machineCommands(program: Command, session: () => Session): void 
     .option('--passphrase-file <file>', 'passphrase of the private key (- for standard input)')
     .option('--group <name>', 'group to put it in')
     .option('--plan', 'only show what joining would do')
+    .option('--accept <id>', 'accept a plan that was shown with --plan: exactly that, or nothing is changed')
     .option('--host-key <SHA256:...>', 'the fingerprint its host key must have')
     .option('--yes', 'do not ask; needs --host-key')
     .option('--restore', 'it was a member: bring its archived settings back')

@@ -10,6 +10,7 @@ import { backupService } from '../backup/service.ts';
 import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
 import { machineService } from '../machines/service.ts';
+import { planService } from '../membership/plans/service.ts';
 import { membershipService } from '../membership/service.ts';
 import { allowance } from '../observe/probe/allowance.ts';
 import { mxLookup } from '../observe/probe/resolver.ts';
@@ -86,7 +87,10 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const ssh = { connect, readHostKey };
-  const membership = membershipService({ config, machines, pki, push, pool: connections, ssh, sshKey, script, now });
+  const plans = planService({ store, now, random: randomBytes });
+  const membership = membershipService({
+    ...{ config, machines, pki, push, pool: connections, ssh, sshKey, script, plans, now },
+  });
   const backup = backupService({
     config,
     machines,
@@ -136,6 +140,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       machines,
       push,
       membership,
+      plans,
       alerts,
       sessions,
       audit,

@@ -14,12 +14,13 @@ import { departing, type DepartingDeps } from './departing.ts';
 import { sealing, type SealingDeps } from './sealing.ts';
 import { collecting, type CollectingDeps } from './collecting.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
-import { upkeep } from './upkeep.ts';
+import { upkeep, type UpkeepDeps } from './upkeep.ts';
 
 export interface LeadDeps extends SweepDeps, DepartingDeps, AlertingDeps, CollectingDeps, SealingDeps {
   readonly store: Store;
   readonly config: ConfigService;
   readonly push: PushService & PushLeader;
+  readonly plans: UpkeepDeps['plans'];
   readonly audit: SealingDeps['audit'] & DepartingDeps['audit'];
   readonly name: string;
 }

@@ -1,7 +1,8 @@
-/** Upkeep of the store by the controller that leads: rollouts of long ago go, and history that nobody watches from any more. */
+/** Upkeep of the store by the controller that leads: rollouts of long ago and plans that nobody accepted go, and history that nobody watches from any more. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isNamed } from '../errors.ts';
+import type { PlanService } from '../membership/plans/service.ts';
 import type { PushLeader } from '../push/service.ts';
 import { keys } from '../store/keys.ts';
 import type { Compare, Store } from '../store/store.ts';
@@ -9,6 +10,7 @@ import type { Compare, Store } from '../store/store.ts';
 export interface UpkeepDeps {
   readonly store: Pick<Store, 'range' | 'compact'>;
   readonly push: Pick<PushLeader, 'prune'>;
+  readonly plans: Pick<PlanService, 'prune'>;
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -25,7 +27,7 @@ const keptRollouts = 200;
  * who was away for less than that misses nothing. A run that fails is made up for by the next; only `interrupted` is thrown.
  */
 export async function upkeep(
-  { store, push, log }: UpkeepDeps,
+  { store, push, plans, log }: UpkeepDeps,
   { fence, everySeconds }: Schedule,
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,6 +36,7 @@ export async function upkeep(
   while (!over()) {
     try {
       const rollouts = await push.prune(keptRollouts, fence, signal);
+      await plans.prune();
       if (before !== undefined && !over()) await store.compact(before);
       if (rollouts > 0) log('old rollouts removed', { rollouts });
       before = (await store.range(keys.head, { limit: 1 })).revision;

@@ -1,61 +1,9 @@
 /** What membership offers: joining, leaving and rejoining, each planned before it happens. */
-import type { Finding } from '../errors.ts';
-import type { Facts, JoinPlan as JoinPlanDocument, Registration, Revision } from '../schema/types.generated.ts';
+import type { AcceptedJoin, JoinPlan, JoinRequest, Registration, Revision } from '../schema/types.generated.ts';
 
-/** How to log in once, to install the script and the controller's own key. Never stored. */
-export interface Bootstrap {
-  readonly user: string;
-  readonly password?: string;
-  /** A private key in OpenSSH or PEM form. */
-  readonly privateKey?: string;
-  readonly passphrase?: string;
-}
-
-export interface JoinRequest {
-  readonly name: string;
-  readonly host: string;
-  readonly port?: number;
-  readonly group?: string;
-  /** The fingerprint that is expected; a machine that shows another is sent nothing (`host-key-mismatch`). */
-  readonly hostKey?: string;
-  /** `replace`: it takes the place of the machine that has its name or identity; `new`: it is a machine of its own. */
-  readonly claim?: 'replace' | 'new';
-  readonly bootstrap: Bootstrap;
-}
-
-export interface JoinPlan {
-  readonly name: string;
-  readonly group: string;
-  /** SHA256:..., as `ssh-keygen -l` prints it. */
-  readonly hostKey: string;
-  readonly facts: Omit<Facts, 'postfix'> & {
-    readonly postfix?: { readonly version: string; readonly running: boolean };
-  };
-  /** The machine layer it would start with. */
-  readonly layer: Readonly<Record<string, unknown>>;
-  /** The TLS settings it has now, with what becomes of each, and the certificates it shows. */
-  readonly present: JoinPlanDocument['present'];
-  readonly certificates: JoinPlanDocument['certificates'];
-  /** The machine layer it would start with when it is adopted; absent where it cannot be. */
-  readonly adopted?: Readonly<Record<string, unknown>>;
-  /** Set when this machine was a member before: under which name, when it left, and what its archive holds. */
-  readonly known?: { readonly name: string; readonly left: string; readonly settings: readonly string[] };
-  /** Set when it takes the place of a machine in the configuration: with its settings. */
-  readonly replaces?: { readonly name: string; readonly settings: readonly string[] };
-  /** What stands in the way; empty when it can join. */
-  readonly findings: readonly Finding[];
-  /** What to know: revert not reboot-safe, TLS settings that would be replaced, ... */
-  readonly notes: readonly string[];
-}
-
-export interface AcceptedJoin extends JoinRequest {
+export interface ChosenJoin extends JoinRequest, Omit<AcceptedJoin, 'accept' | keyof JoinRequest> {
   /** The fingerprint that was shown and accepted; anything else is refused with `host-key-mismatch`. */
   readonly hostKey: string;
-  /** For a machine that was a member before: bring its archived layer back, or start afresh. Whoever replaces restores. */
-  readonly archive?: 'restore' | 'discard';
-  readonly rollout?: boolean;
-  /** Make what it has its machine layer, so that nothing changes on it. */
-  readonly adopt?: boolean;
 }
 
 export interface LeavePlan {
@@ -86,8 +34,14 @@ export interface MembershipService {
   discardDraft(author: string): Promise<void>;
   /** The fingerprint a machine shows, without logging in, so that it can be compared before a password goes there. */
   hostKey(at: { readonly host: string; readonly port?: number }): Promise<string>;
+  /** The plan is kept for an hour; the login it was made with is not. */
   plan(request: JoinRequest): Promise<JoinPlan>;
-  /** `rollout` is set when no revision was made, since the machine was in the roster already: its rollout is one of its own. */
+  /** A plan that was made and may still be accepted; throws `not-found`. */
+  planned(id: string): Promise<JoinPlan>;
+  /**
+   * Accepts a plan, or a host key alone. A machine that is no longer as it was planned is refused with `plan-outdated`.
+   * `rollout` is set when no revision was made, since the machine was in the roster already: its rollout is one of its own.
+   */
   join(
     author: string,
     request: AcceptedJoin,

@@ -1,6 +1,7 @@
 /** What membership is made of. */
 import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
+import type { PlanService } from './plans/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { Pool } from '../push/pool.ts';
@@ -21,5 +22,6 @@ export interface LeavingDeps {
 
 export interface MembershipDeps extends LeavingDeps {
   readonly script: Script;
+  readonly plans: PlanService;
   readonly pki: Pick<PkiService, 'importPem' | 'putBundle' | 'demonstration'>;
 }

@@ -1,32 +1,31 @@
 /** A machine is looked at before it joins: what it is, what it would get, and what stands in the way. Nothing is changed by it. */
+import { sha256 } from '../config/blobs.ts';
 import { defaultsLayer } from '../config/defaults.ts';
 import { layerAt } from '../config/levels.ts';
 import { resolve, type Effective } from '../config/resolve.ts';
 import type { Archive } from '../machines/service.ts';
 import { fingerprint } from '../push/ssh.ts';
-import type { JsonObject } from '../schema/json.ts';
-import type { Configuration, Facts, Registration } from '../schema/types.generated.ts';
+import { canonicalJson, type JsonObject } from '../schema/json.ts';
+import type { Configuration, Facts, JoinPlan, JoinRequest, Registration } from '../schema/types.generated.ts';
 import { adoptedLayer, plannedSettings } from './adopt.ts';
-import type { JoinPlan, JoinRequest } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
 import type { Found } from './found.ts';
 import { doubtful, standing, type Standing } from './identity.ts';
 import { demands, firstLayer, groupOf, notes, obstacles, placeOf, returned, type Obstacle } from './join.ts';
 import { settingsOf } from './leave.ts';
+import type { Proposal } from './plans/service.ts';
 import { predecessor, type Predecessor } from './succession.ts';
 
 export interface Examined {
-  /** The number of the one it was held against. */
-  readonly revision: number;
   /** Whether the roster has it already. */
   readonly enrolled: boolean;
   /** Its own, or that of the machine whose place it takes. */
   readonly archive: Archive | undefined;
   readonly stands: Standing;
   readonly former: Predecessor | undefined;
-  readonly plan: JoinPlan;
-  /** What it would get without being adopted. */
-  readonly upper: Effective;
+  readonly plan: Proposal;
+  /** The digest of what it would get without anything of its own. */
+  readonly upper: string;
   /** The first of what stands in the way. */
   readonly obstacle: Obstacle | undefined;
 }
@@ -73,12 +72,11 @@ export function examining(deps: MembershipDeps): Examine {
     const candidate = { name, group, host, facts };
     const found = obstacles(candidate, configuration, stands);
     const upper = await withoutItsOwn(configuration, group, facts);
-    const { postfix, ...rest } = facts;
-    const plan: JoinPlan = {
-      name: request.name,
-      group,
+    const plan: Proposal = {
+      revision,
+      ...{ name, host, port, group },
       hostKey: fingerprint(hostKey),
-      facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
+      facts: shown(facts),
       layer:
         former && !former.archive
           ? former.layer
@@ -105,7 +103,8 @@ export function examining(deps: MembershipDeps): Examine {
       notes: [...notes(candidate), ...returned(same, facts), ...demands(configuration, group)],
     };
     const enrolled = placeOf(identity, configuration) !== undefined;
-    return { revision, enrolled, archive, stands, former, plan, upper, obstacle: found[0] };
+    const digest = sha256(canonicalJson(upper.settings));
+    return { enrolled, archive, stands, former, plan, upper: digest, obstacle: found[0] };
   }
 
   /** Which of these machines show the host key that is on record, at the address that is. */
@@ -115,4 +114,12 @@ export function examining(deps: MembershipDeps): Examine {
     );
     return new Set((await Promise.all(answers)).flat());
   }
+}
+
+function shown({ reloads: _reloads, links: _links, postfix, nginx, ...facts }: Facts): JoinPlan['facts'] {
+  return {
+    ...facts,
+    ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}),
+    ...(nginx ? { nginx: { version: nginx.version, running: nginx.running } } : {}),
+  };
 }

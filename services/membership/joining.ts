@@ -1,17 +1,26 @@
 /** How a machine joins: examined over a login that is used once, given the controller's key and script, and admitted. */
-import { NamedError } from '../errors.ts';
+import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
 import { forgetIdentity, install, readFactsUninstalled, readOriginal } from '../push/gateway.ts';
 import { fingerprint, type Address, type Connection } from '../push/ssh.ts';
-import type { AdmitOperation, Facts, Registration } from '../schema/types.generated.ts';
+import type {
+  AcceptedJoin,
+  AdmitOperation,
+  Facts,
+  JoinRequest,
+  KeptPlan,
+  Registration,
+} from '../schema/types.generated.ts';
+import { checkAccepted, chosenJoin, outdated } from './accepting.ts';
 import { admitting } from './admitting.ts';
-import type { AcceptedJoin, JoinPlan, JoinRequest, MembershipService } from './contract.ts';
+import type { ChosenJoin, MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
 import { examining } from './examining.ts';
 import { findSettings, type Found } from './found.ts';
+import type { Proposal } from './plans/service.ts';
 
-export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey' | 'plan' | 'join'> {
-  const { machines, now } = deps;
+export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey' | 'plan' | 'planned' | 'join'> {
+  const { machines, plans, now } = deps;
   const [examine, admit] = [examining(deps), admitting(deps)];
   /** The host keys of the machines that join now. */
   const underWay = new Set<string>();
@@ -19,21 +28,28 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
   return {
     hostKey: async ({ host, port = 22 }) => fingerprint(await deps.ssh.readHostKey({ host, port })),
     join,
+    planned: async (id) => (await plans.get(id)).plan,
     async plan(request) {
       const hostKey = await expectedHostKey({ host: request.host, port: request.port ?? 22 }, request.hostKey);
       const connection = await visit(request, hostKey);
       try {
         const facts = await readFactsUninstalled(connection, request.bootstrap, deps.script, now());
-        return (await examine(request, hostKey, facts, await find(connection, request, facts, false))).plan;
+        const { plan, upper } = await examine(request, hostKey, facts, await find(connection, request, facts, false));
+        const { bootstrap, claim } = request;
+        return await plans.keep({ plan, user: bootstrap.user, ...(claim && { claim }), upper });
       } finally {
         connection.close();
       }
     },
   };
 
-  async function join(author: string, request: AcceptedJoin) {
+  async function join(author: string, asked: AcceptedJoin) {
+    const accepted = asked.accept === undefined ? undefined : await plans.get(asked.accept);
+    const request = chosenJoin(asked, accepted);
     const at = { host: request.host, port: request.port ?? 22 };
-    const hostKey = await expectedHostKey(at, request.hostKey);
+    const hostKey = await expectedHostKey(at, request.hostKey).catch((error: unknown) => {
+      throw accepted && isNamed(error, 'host-key-mismatch') ? outdated(request.name, [error.message]) : error;
+    });
     if (underWay.has(hostKey)) {
       throw new NamedError('busy', `the machine at ${at.host} joins just now; wait until that has ended`, {
         transient: true,
@@ -41,23 +57,32 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
     }
     underWay.add(hostKey);
     try {
-      return await joinAt(at, hostKey, author, request);
+      const joined = await joinAt(at, hostKey, author, request, accepted);
+      if (accepted) await plans.remove(accepted.plan.id);
+      return joined;
     } finally {
       underWay.delete(hostKey);
     }
   }
 
-  async function joinAt(at: Required<Address>, hostKey: string, author: string, request: AcceptedJoin) {
+  async function joinAt(
+    at: Required<Address>,
+    hostKey: string,
+    author: string,
+    request: ChosenJoin,
+    accepted: KeptPlan | undefined,
+  ) {
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
-      const settings = request.adopt ? await find(bootstrap, request, facts, false) : undefined;
-      const { revision, enrolled, archive, stands, former, plan, obstacle } = await examine(
+      const settings = request.adopt || accepted ? await find(bootstrap, request, facts, false) : undefined;
+      const { enrolled, archive, stands, former, plan, upper, obstacle } = await examine(
         request,
         hostKey,
         facts,
         settings,
       );
+      if (accepted) checkAccepted(accepted, { plan, upper }, request.adopt ?? false);
       if (obstacle) {
         const { code, finding } = obstacle;
         throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
@@ -100,7 +125,7 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
         holder: former && holder && holder.id !== id ? holder : undefined,
         succeeds: stands.succeeds,
         archive: choice === undefined ? undefined : archive,
-        revision,
+        revision: plan.revision,
         enrolled,
         rollout: request.rollout ?? true,
         adopt: request.adopt ?? false,
@@ -141,7 +166,7 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
   }
 }
 
-function checkAdoptable({ name, archive }: AcceptedJoin, { adopted }: JoinPlan): void {
+function checkAdoptable({ name, archive }: ChosenJoin, { adopted }: Proposal): void {
   if (archive === 'restore') {
     throw new NamedError(
       'invalid-input',

@@ -189,11 +189,17 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/accepted-join.schema.json',
     title: 'Accepted join',
-    description: 'A machine that is to become a member, with the host key that was shown and accepted.',
+    description:
+      'A machine that is to become a member: as a plan says that was shown and is accepted with this, or with the host key that was shown and accepted.',
     type: 'object',
     additionalProperties: false,
-    required: ['name', 'host', 'bootstrap', 'hostKey'],
+    required: ['bootstrap'],
     properties: {
+      accept: {
+        $ref: '../common.schema.json#/$defs/planId',
+        description:
+          "The plan that is accepted. Name, address, group, claim and host key are the plan's, and may be left out; a machine that is no longer as it says is refused with plan-outdated, and nothing is changed.",
+      },
       name: { $ref: '../common.schema.json#/$defs/machineName' },
       host: { type: 'string', minLength: 1, maxLength: 253, description: 'A host name or an IP address.' },
       port: { $ref: '../common.schema.json#/$defs/port', default: 22 },
@@ -237,6 +243,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       rollout: { type: 'boolean', description: 'Defaults to true: push to it at once.' },
     },
+    allOf: [{ if: { not: { required: ['accept'] } }, then: { required: ['name', 'host', 'hostKey'] } }],
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -1341,12 +1348,32 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/join-plan.schema.json',
     title: 'Join plan',
-    description: 'What joining would do, before anything is done.',
+    description: 'What joining would do, before anything is done; a join accepts it by its id.',
     type: 'object',
     additionalProperties: false,
-    required: ['name', 'group', 'hostKey', 'facts', 'layer', 'present', 'certificates', 'findings', 'notes'],
+    required: [
+      'id',
+      'expires',
+      'revision',
+      'name',
+      'host',
+      'port',
+      'group',
+      'hostKey',
+      'facts',
+      'layer',
+      'present',
+      'certificates',
+      'findings',
+      'notes',
+    ],
     properties: {
+      id: { $ref: '../common.schema.json#/$defs/planId' },
+      expires: { $ref: '../common.schema.json#/$defs/instant', description: 'Until when it can be accepted.' },
+      revision: { type: 'integer', minimum: 0, description: 'The revision it was held against.' },
       name: { $ref: '../common.schema.json#/$defs/machineName' },
+      host: { type: 'string', description: 'Where it is reached.' },
+      port: { $ref: '../common.schema.json#/$defs/port' },
       group: { $ref: '../common.schema.json#/$defs/name' },
       hostKey: { type: 'string', description: 'SHA256:..., as ssh-keygen -l prints it.' },
       facts: {
@@ -1377,6 +1404,13 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           freeKilobytes: { type: 'number' },
           postfix: {
             title: 'Found Postfix',
+            type: 'object',
+            additionalProperties: false,
+            required: ['version', 'running'],
+            properties: { version: { type: 'string' }, running: { type: 'boolean' } },
+          },
+          nginx: {
+            title: 'Found nginx',
             type: 'object',
             additionalProperties: false,
             required: ['version', 'running'],
@@ -1983,6 +2017,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       key: { $ref: '../common.schema.json#/$defs/sha256', description: 'The id of a key.' },
       archive: { type: 'string', format: 'uuid', description: 'The identity of the machine that left.' },
+      plan: { $ref: '../common.schema.json#/$defs/planId', description: 'The id of the plan of a join.' },
     },
   },
   {
@@ -3335,6 +3370,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         type: 'string',
         pattern: '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$',
       },
+      planId: { type: 'string', pattern: '^[0-9a-f]{12}$', description: 'The id of the plan of a join.' },
     },
   },
   {
@@ -3678,6 +3714,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           time: { $ref: 'common.schema.json#/$defs/instant' },
           reason: { $ref: 'common.schema.json#/$defs/revocationReason' },
         },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/kept-plan.schema.json',
+    title: 'Kept plan',
+    description:
+      'The plan of a join as it is kept until it is accepted or expires, with what was asked besides: all but how to log in.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['plan', 'user', 'upper'],
+    properties: {
+      plan: { $ref: 'api/join-plan.schema.json' },
+      user: { type: 'string', description: 'Who logs in.' },
+      claim: { type: 'string', enum: ['replace', 'new'] },
+      upper: {
+        $ref: 'common.schema.json#/$defs/sha256',
+        description: 'Of the settings that the machine would get without any of its own.',
       },
     },
   },

@@ -161,6 +161,7 @@ export interface Shapes {
   readonly draft: Draft;
   readonly facts: Facts;
   readonly 'issued-certificate': IssuedCertificate;
+  readonly 'kept-plan': KeptPlan;
   readonly 'kept-sessions': SessionRecord;
   readonly 'log-gap': LogGap;
   readonly 'mail-log': MailLog;
@@ -365,17 +366,21 @@ export interface AlternativeNames {
   readonly email?: readonly string[];
 }
 /**
- * A machine that is to become a member, with the host key that was shown and accepted.
+ * A machine that is to become a member: as a plan says that was shown and is accepted with this, or with the host key that was shown and accepted.
  */
 export interface AcceptedJoin {
   /**
+   * The plan that is accepted. Name, address, group, claim and host key are the plan's, and may be left out; a machine that is no longer as it says is refused with plan-outdated, and nothing is changed.
+   */
+  readonly accept?: string;
+  /**
    * Like a host name, dots allowed.
    */
-  readonly name: string;
+  readonly name?: string;
   /**
    * A host name or an IP address.
    */
-  readonly host: string;
+  readonly host?: string;
   readonly port?: number;
   /**
    * Defaults to `main`, the group that is there from the start.
@@ -389,7 +394,7 @@ export interface AcceptedJoin {
   /**
    * As ssh-keygen -l prints it; another one is refused.
    */
-  readonly hostKey: string;
+  readonly hostKey?: string;
   /**
    * For a machine that was a member before: bring its archived layer back, or start afresh.
    */
@@ -1696,13 +1701,30 @@ export interface IssuedQuery {
   readonly limit?: number;
 }
 /**
- * What joining would do, before anything is done.
+ * What joining would do, before anything is done; a join accepts it by its id.
  */
 export interface JoinPlan {
+  /**
+   * The id of the plan of a join.
+   */
+  readonly id: string;
+  /**
+   * Until when it can be accepted.
+   */
+  readonly expires: string;
+  /**
+   * The revision it was held against.
+   */
+  readonly revision: number;
   /**
    * Like a host name, dots allowed.
    */
   readonly name: string;
+  /**
+   * Where it is reached.
+   */
+  readonly host: string;
+  readonly port: number;
   /**
    * A name an administrator gives: lower-case letters, digits and hyphens.
    */
@@ -1758,8 +1780,13 @@ export interface PlannedFacts {
   readonly bootHook: 'systemd' | 'cron' | 'none';
   readonly freeKilobytes: number;
   readonly postfix?: FoundPostfix;
+  readonly nginx?: FoundNginx;
 }
 export interface FoundPostfix {
+  readonly version: string;
+  readonly running: boolean;
+}
+export interface FoundNginx {
   readonly version: string;
   readonly running: boolean;
 }
@@ -1915,14 +1942,14 @@ export interface MachineFacts {
   readonly os: string;
   readonly hostname: string;
   readonly postfix?: FoundPostfix1;
-  readonly nginx?: FoundNginx;
+  readonly nginx?: FoundNginx1;
   readonly bootHook: 'systemd' | 'cron' | 'none';
 }
 export interface FoundPostfix1 {
   readonly version: string;
   readonly running: boolean;
 }
-export interface FoundNginx {
+export interface FoundNginx1 {
   readonly version: string;
   readonly running: boolean;
 }
@@ -2398,6 +2425,10 @@ export interface PathParameters {
    * The identity of the machine that left.
    */
   readonly archive?: string;
+  /**
+   * The id of the plan of a join.
+   */
+  readonly plan?: string;
 }
 /**
  * What went to one destination, or came from one client.
@@ -3888,6 +3919,21 @@ export interface SessionCount {
    */
   readonly failure?: 'not-offered' | 'refused' | 'handshake' | 'verification' | 'dane' | 'gateway';
   readonly reason?: string;
+}
+/**
+ * The plan of a join as it is kept until it is accepted or expires, with what was asked besides: all but how to log in.
+ */
+export interface KeptPlan {
+  readonly plan: JoinPlan;
+  /**
+   * Who logs in.
+   */
+  readonly user: string;
+  readonly claim?: 'replace' | 'new';
+  /**
+   * Of the settings that the machine would get without any of its own.
+   */
+  readonly upper: string;
 }
 /**
  * Sessions of one reading: a record of the store.

@@ -57,6 +57,10 @@ export const keys = {
   original: (id: string) => `machine/original/${id}`,
   originals: 'machine/original/',
 
+  /** The plan of a join, until it is accepted or expires. */
+  plan: (id: string) => `membership/plan/${id}`,
+  plans: 'membership/plan/',
+
   status: (id: string) => `push/status/${id}`,
   statuses: 'push/status/',
   /** The manifest a gateway confirmed last. */

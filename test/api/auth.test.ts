@@ -23,6 +23,7 @@ const parameters: Readonly<Record<string, string>> = {
   bundle: '0'.repeat(64),
   revision: '999',
   other: '998',
+  plan: '000000000000',
   rollout: '999',
   token: 'none',
 };

@@ -14,10 +14,14 @@ const request = { name: 'mx1', host: '198.18.0.11', bootstrap: { user: 'root', p
 
 describe('machines', () => {
   it('join as planned, and are pushed to', async () => {
-    const plan = (await api.ask('POST /machines/plan', { body: request })).as('join-plan');
+    const plan = (await api.ask('POST /join-plans', { body: request })).as('join-plan');
     assert.deepEqual([plan.hostKey, plan.findings], [hostKey, []]);
+    assert.deepEqual(
+      (await api.ask(`GET /join-plans/${plan.id}`, { token: api.tokens.operator })).as('join-plan'),
+      plan,
+    );
 
-    const answer = await api.ask('POST /machines', { body: { ...request, hostKey: plan.hostKey } });
+    const answer = await api.ask('POST /machines', { body: { accept: plan.id, bootstrap: request.bootstrap } });
 
     const { machine, revision, rollout } = answer.as('joined');
     assert.deepEqual([machine.name, machine.group, machine.state, revision.number], ['mx1', 'main', 'member', 1]);
@@ -38,6 +42,13 @@ describe('machines', () => {
 
     assert.equal(refused.status, 409);
     assert.equal(refused.problem, 'host-key-mismatch');
+  });
+
+  it('do not join without a plan that is accepted or a host key', async () => {
+    const refused = await api.ask('POST /machines', { body: request });
+
+    assert.deepEqual([refused.status, refused.problem], [400, 'invalid-input']);
+    assert.match(refused.text, /lacks \\"hostKey\\"/);
   });
 
   it('are listed with where they belong, and shown one by one', async () => {

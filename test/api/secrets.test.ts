@@ -49,7 +49,7 @@ describe('secrets', () => {
       ['POST /certificates/cluster/c', { pkcs12, password: `not ${sent.password}` }],
       ['POST /certificates/cluster/c', { pkcs12, password: sent.password, more: sent.password }],
       ['POST /certificates/cluster/d', `{"pem": "x", "passphrase": "${sent.passphrase}" oops`],
-      ['POST /machines/plan', join],
+      ['POST /join-plans', join],
       ['POST /machines', { ...join, hostKey }],
       ['POST /machines', { ...join, hostKey: sent.bootstrap }],
       ['POST /trust-bundles', { pem }],

@@ -4,10 +4,11 @@ import { EventEmitter, on } from 'node:events';
 import type { ConfigService } from '../../services/config/service.ts';
 import { NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
+import { chosenJoin } from '../../services/membership/accepting.ts';
 import type { MembershipService } from '../../services/membership/contract.ts';
 import { discardDraft } from '../../services/membership/waiting.ts';
 import type { PushService, RolloutView } from '../../services/push/contract.ts';
-import type { Facts, MachineStatus, Registration, Rollout } from '../../services/schema/types.generated.ts';
+import type { Facts, KeptPlan, MachineStatus, Registration, Rollout } from '../../services/schema/types.generated.ts';
 
 export const hostKey = `SHA256:${'A'.repeat(43)}`;
 
@@ -115,12 +116,20 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
   const { postfix, ...rest } = facts;
   const planLeave = (machine: string) =>
     Promise.resolve({ machine, settings: ['/interfaces/main'], certificates: [], reachable: true });
+  const plans = new Map<string, KeptPlan>();
+  const planned = (id: string): KeptPlan => {
+    const kept = plans.get(id);
+    if (!kept) throw new NamedError('not-found', `there is no plan ${id}`);
+    return kept;
+  };
   return {
     hostKey: () => Promise.resolve(hostKey),
-    plan: ({ name, group = 'main' }) =>
-      Promise.resolve({
-        name,
-        group,
+    plan: ({ name, host, port = 22, group = 'main', bootstrap: { user } }) => {
+      const plan: KeptPlan['plan'] = {
+        id: String(plans.size + 1).padStart(12, '0'),
+        expires: '2026-11-24T11:00:00.000Z',
+        revision: 0,
+        ...{ name, host, port, group },
         hostKey,
         facts: { ...rest, ...(postfix ? { postfix: { version: postfix.version, running: postfix.running } } : {}) },
         layer: {},
@@ -128,8 +137,14 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
         certificates: [],
         findings: [],
         notes: [],
-      }),
-    async join(author, { name, host, port = 22, group = 'main', hostKey: accepted, rollout = true }) {
+      };
+      plans.set(plan.id, { plan, user, upper: '0'.repeat(64) });
+      return Promise.resolve(plan);
+    },
+    planned: (id) => Promise.resolve().then(() => planned(id).plan),
+    async join(author, asked) {
+      const kept = asked.accept === undefined ? undefined : planned(asked.accept);
+      const { name, host, port = 22, group = 'main', hostKey: accepted, rollout = true } = chosenJoin(asked, kept);
       if (accepted !== hostKey) throw new NamedError('host-key-mismatch', `${host} shows another host key`);
       const id = `00000000-0000-4000-8000-${Buffer.from(name.padEnd(6).slice(-6)).toString('hex')}`;
       const registration: Registration = {

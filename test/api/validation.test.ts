@@ -26,7 +26,7 @@ describe('bodies', () => {
     ['POST /rollouts', { machines: ['mx1', 'Mx_2'] }, '/machines/1: /machines/1 must match pattern'],
     ['POST /rollouts', { speed: 9 }, ': the document has no setting "speed"'],
     ['POST /tokens', { name: 'otto', role: 'root' }, '/role: /role must be one of viewer, operator, admin'],
-    ['POST /machines/plan', { name: 'mx1', host: 'h', bootstrap: {} }, '/bootstrap: /bootstrap lacks "user"'],
+    ['POST /join-plans', { name: 'mx1', host: 'h', bootstrap: {} }, '/bootstrap: /bootstrap lacks "user"'],
     ['POST /certificates/cluster/mx', {}, ': the document must NOT have fewer than 1 properties'],
     [
       'POST /certificates/cluster/mx',

@@ -14,6 +14,7 @@ import { etcdServer, withoutEtcd } from '../store/etcd-server.ts';
 import { temporaryFolder } from '../store/folder.ts';
 
 const fence = { key: 'controller/leader', absent: true } as const;
+const plans = { prune: () => Promise.resolve(0) };
 let logged: string[];
 let over: AbortController;
 beforeEach(() => {
@@ -49,7 +50,11 @@ function keep(deps: Pick<UpkeepDeps, 'store' | 'push'>, runs: number, between: (
       return range;
     },
   };
-  return upkeep({ ...deps, store, log: (event) => logged.push(event) }, { fence, everySeconds: 0.001 }, over.signal);
+  return upkeep(
+    { ...deps, store, plans, log: (event) => logged.push(event) },
+    { fence, everySeconds: 0.001 },
+    over.signal,
+  );
 }
 
 for (const [name, { skip, open }] of Object.entries(backends)) {
@@ -96,7 +101,7 @@ describe('upkeep', () => {
   it('ends at once between two runs', async () => {
     const store = { range: () => Promise.resolve({ entries: [], revision: 1 }), compact: () => Promise.resolve() };
     const push = { prune: () => Promise.resolve(0) };
-    const ended = upkeep({ store, push, log: () => undefined }, { fence, everySeconds: 3600 }, over.signal);
+    const ended = upkeep({ store, push, plans, log: () => undefined }, { fence, everySeconds: 3600 }, over.signal);
     await sleep(5);
 
     over.abort();

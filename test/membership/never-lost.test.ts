@@ -6,10 +6,10 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 
 import { isNamed } from '../../services/errors.ts';
-import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
+import type { MembershipService } from '../../services/membership/contract.ts';
 import type { MembershipDeps } from '../../services/membership/deps.ts';
 import { fingerprint } from '../../services/push/ssh.ts';
-import type { Operation } from '../../services/schema/types.generated.ts';
+import type { AcceptedJoin, Operation } from '../../services/schema/types.generated.ts';
 import { binding, machineId, surroundings, type Surroundings } from '../config/surroundings.ts';
 import { membershipOver, type StandIn } from './stand-in-gateways.ts';
 
@@ -73,7 +73,7 @@ interface World {
 
 async function begin(): Promise<World> {
   const at = surroundings();
-  const { config, machines } = at;
+  const { config, machines, store } = at;
   let identities = 0;
   let keys = 0;
   let settings = 0;
@@ -87,12 +87,12 @@ async function begin(): Promise<World> {
   const next = () => machineId(++identities);
   // Nothing is adopted here, so no certificate is taken in.
   const pki = at.deps.pki as unknown as MembershipDeps['pki'];
-  const membership = membershipOver({ config, machines, pki }, gateways, next);
+  const membership = membershipOver({ config, machines, pki, store }, gateways, next);
   /** One whose controller is killed at the commit: before it, or when it is done. */
   const doomed = (after: boolean): MembershipService =>
     membershipOver(
       {
-        ...{ machines, pki },
+        ...{ machines, pki, store },
         config: {
           ...config,
           async apply(...asked) {

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { isNamed } from '../../services/errors.ts';
 import { fingerprint } from '../../services/push/ssh.ts';
-import type { AcceptedJoin, MembershipService } from '../../services/membership/contract.ts';
+import type { MembershipService } from '../../services/membership/contract.ts';
+import type { AcceptedJoin } from '../../services/schema/types.generated.ts';
 import { surroundings, type Surroundings } from '../backup/surroundings.ts';
 import { machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
@@ -124,7 +125,7 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     reinstall(second, 9);
     const { config } = at;
     const fails = { ...config, apply: () => Promise.reject(new Error('the store is full')) };
-    const broken = membershipOver({ config: fails, machines: at.machines, pki: at.pki }, gateways, next);
+    const broken = membershipOver({ ...at, config: fails }, gateways, next);
     const request = { name: 'mx2', host: second, hostKey: fingerprint(keyOf(9)), bootstrap: { user: 'root' } };
 
     await assert.rejects(broken.join('anna', { ...request, claim: 'replace' }), /the store is full/);

@@ -1,10 +1,12 @@
 /** Gateways without a lab: as SSH shows them, with just enough behind it for machines to join, leave and be recognised. */
+import { randomBytes } from 'node:crypto';
 import { Duplex } from 'node:stream';
 
 import { NamedError } from '../../services/errors.ts';
 import type { MachineService } from '../../services/machines/service.ts';
 import type { MembershipService } from '../../services/membership/contract.ts';
 import type { MembershipDeps } from '../../services/membership/deps.ts';
+import { planService, type PlanDeps, type PlanService } from '../../services/membership/plans/service.ts';
 import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
@@ -17,19 +19,22 @@ export interface StandIn {
   up: boolean;
   /** Whether the controller's key is let in, and its script is there. */
   installed: boolean;
+  mainCf?: string;
+  freeKilobytes?: number;
 }
 
 /** Membership over these gateways; nothing is pushed. */
 export function membershipOver(
-  { config, machines, pki }: Pick<MembershipDeps, 'config' | 'machines' | 'pki'>,
+  { config, machines, pki, store }: Pick<MembershipDeps, 'config' | 'machines' | 'pki'> & Pick<PlanDeps, 'store'>,
   gateways: ReadonlyMap<string, StandIn>,
   next: () => string,
 ): MembershipService {
   const { ssh, poolOf, sshKey } = standInGateways(gateways, next);
   const push = { forget: () => Promise.resolve(), start: () => Promise.resolve({ id: 7 }) } as unknown as PushService;
+  const now = () => new Date('2026-11-24T10:00:00Z');
   return membershipService({
-    ...{ config, machines, pki, push, pool: poolOf(machines), ssh, sshKey },
-    ...{ script: { version: '1', text: '', installer: '' }, now: () => new Date('2026-11-24T10:00:00Z') },
+    ...{ config, machines, pki, push, pool: poolOf(machines), ssh, sshKey, now },
+    ...{ script: { version: '1', text: '', installer: '' }, plans: planService({ store, now, random: randomBytes }) },
   });
 }
 
@@ -66,6 +71,14 @@ function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => str
   const sshKey = () => Promise.resolve({ publicKey: 'ssh-ed25519 AAAA', privateKey: controllerKey });
   return { ssh, poolOf, sshKey };
 }
+
+/** For what needs no plans. */
+export const noPlans: PlanService = {
+  keep: () => Promise.reject(new Error('no plan is kept here')),
+  get: () => Promise.reject(new Error('no plan is kept here')),
+  remove: () => Promise.resolve(),
+  prune: () => Promise.resolve(0),
+};
 
 const controllerKey = 'the key of the controller';
 
@@ -110,10 +123,11 @@ function answer(gateway: StandIn, command: string, input: string, next: () => st
   return lines();
 }
 
-function facts({ identity }: StandIn): readonly string[] {
+function facts({ identity, mainCf = '', freeKilobytes = 1_000_000 }: StandIn): readonly string[] {
   return [
     ...['script -', `identity ${identity || '-'}`, 'hostname mx.example.test', 'os Debian', 'boot-id boot'],
-    ...['boot-hook systemd', 'free-kilobytes 1000000', 'postfix 3.7.11', 'running yes'],
+    ...['boot-hook systemd', `free-kilobytes ${freeKilobytes}`, 'postfix 3.7.11', 'running yes'],
     ...['config-directory /etc/postfix', 'queue-directory /var/spool/postfix', 'parameter myhostname mx.example.test'],
+    ...[`text /etc/postfix/main.cf ${Buffer.byteLength(mainCf)}`, mainCf],
   ];
 }

@@ -11,6 +11,7 @@ import { connect, readHostKey } from '../../services/push/ssh.ts';
 import { furnish, registration, surroundings, type Surroundings } from '../backup/surroundings.ts';
 import { machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
+import { noPlans } from './stand-in-gateways.ts';
 
 describe('a machine that waits', { skip: withoutOpenssl }, () => {
   let at: Surroundings;
@@ -98,6 +99,7 @@ function membershipOf({ config, machines }: Surroundings): MembershipService {
   const push = { forget: () => Promise.resolve() } as unknown as PushService;
   return membershipService({
     ...{ config, machines, push, pool, ssh: { connect, readHostKey }, pki: {} as MembershipDeps['pki'] },
+    plans: noPlans,
     ...{
       sshKey: () => Promise.resolve({ publicKey: '', privateKey: '' }),
       script: { version: '1', text: '', installer: '' },
