@@ -33,6 +33,7 @@ export type ErrorCode =
   | 'gateway-refused'
   | 'identity-conflict'
   | 'plan-outdated'
+  | 'disconnected'
   | 'push-failed'
   | 'push-unknown'
   | 'probe-failed'

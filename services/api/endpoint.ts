@@ -68,9 +68,10 @@ async function audited(
   answer: () => Promise<Reply>,
 ): Promise<Reply> {
   const path = decodeURI(request.path).slice(prefix.length, 300);
-  const write = async (object: string, outcome: string) => {
+  const write = async (object: string, outcome: string, said?: string) => {
     try {
-      await audit.record({ actor: caller.name, action: route.name, object, outcome });
+      const detail = said === undefined ? {} : { detail: said };
+      await audit.record({ actor: caller.name, action: route.name, object, outcome, ...detail });
     } catch (error) {
       const detail = redact(error instanceof Error ? error.message : String(error));
       log.error({ request: requestId(response), action: route.name, object, outcome, detail }, 'audit entry lost');
@@ -78,7 +79,7 @@ async function audited(
   };
   try {
     const reply = await answer();
-    if (!reply.onlyChecked) await write(reply.object ?? path, 'ok');
+    if (!reply.onlyChecked) await write(reply.object ?? path, 'ok', reply.detail);
     return reply;
   } catch (error) {
     await write(path, codeOf(error));

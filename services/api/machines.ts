@@ -157,6 +157,34 @@ export const machineRoutes: readonly Route[] = [
     handle: async ({ push }, { parameters: { machine } }) => ({ body: await push.look(machine) }),
   }),
   route({
+    name: 'disconnect-machine',
+    method: 'post',
+    path: '/machines/{machine}/disconnect',
+    role: 'operator',
+    summary: 'Leave a member alone until it is reconnected: nothing is pushed to it, read from it or expected of it',
+    request: 'disconnect-options',
+    response: 'disconnected',
+    async handle(context, { caller, parameters: { machine }, body: { reason } }) {
+      const { notes } = await context.membership.disconnect(caller.name, machine, reason);
+      return {
+        body: { machine: await view(context, machine), notes },
+        ...(reason === undefined ? {} : { detail: reason }),
+      };
+    },
+  }),
+  route({
+    name: 'reconnect-machine',
+    method: 'post',
+    path: '/machines/{machine}/reconnect',
+    role: 'operator',
+    summary: 'Connect a member again, and bring it what the configuration has for it',
+    response: 'reconnected',
+    async handle(context, { caller, parameters: { machine } }) {
+      const { revision, rollout } = await context.membership.reconnect(caller.name, machine);
+      return { body: { machine: await view(context, machine), revision: { number: revision.number }, rollout } };
+    },
+  }),
+  route({
     name: 'plan-leave',
     method: 'get',
     path: '/machines/{machine}/leave-plan',

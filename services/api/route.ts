@@ -30,6 +30,8 @@ export interface Reply<Body = unknown> {
   readonly headers?: Readonly<Record<string, string>>;
   /** What was acted on, for the audit trail, when the path alone does not say it. */
   readonly object?: string;
+  /** What is said of it in the audit trail. */
+  readonly detail?: string;
   /** It was only looked at, so there is nothing for the audit trail. */
   readonly onlyChecked?: boolean | undefined;
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ConfigService } from '../config/service.ts';
 import { NamedError } from '../errors.ts';
 import { own } from '../schema/json.ts';
+import { isConnected } from '../machines/connected.ts';
 import { compareNames } from '../machines/names.ts';
 import { machineService, type MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
@@ -133,7 +134,12 @@ export function backupService(deps: BackupDeps): BackupService {
       const revision = { number: file.revision, ...committed, ...(await config.keep(file.configuration)) };
       const plan = planned(opened, controller.epoch);
       const identity = { epoch: plan.epoch, demonstration: controller.demonstration, sshKey: id };
-      const rollout = await takeOvers.end(own, { revision, identity, members: plan.machines, by: author });
+      // One that is disconnected stays so: it is told when it is reconnected.
+      const members = file.registrations.filter(isConnected).map(({ name }) => name);
+      const rollout = await takeOvers.end(own, {
+        ...{ revision, identity, by: author },
+        members: members.sort(compareNames),
+      });
       return { ...plan, ...(rollout === undefined ? {} : { rollout }) };
     } catch (error) {
       await takeOvers.abandon(own);

@@ -40,6 +40,9 @@ export function controller(client: Client) {
       get<Shape.Manifest>(path('machines', machine, 'manifest'), { revision }),
     status: (machine: string) => get<Shape.MachineStatus>(path('machines', machine, 'status')),
     probe: (machine: string) => post<Shape.MachineStatus>(path('machines', machine, 'probe')),
+    disconnect: (name: string, options: Shape.DisconnectOptions) =>
+      post<Shape.Disconnected>(path('machines', name, 'disconnect'), options),
+    reconnect: (name: string) => post<Shape.Reconnected>(path('machines', name, 'reconnect')),
     planLeave: (machine: string) => get<Shape.LeavePlan>(path('machines', machine, 'leave-plan')),
     leave: (machine: string, options: Shape.LeaveOptions) =>
       post<Shape.Left>(path('machines', machine, 'leave'), options),

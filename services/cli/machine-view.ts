@@ -1,6 +1,7 @@
 /** How machines and their status look to people: wanted, deployed and served kept apart, and what to worry about. */
 import type { MachineStatus, MachineView, Served } from '../schema/types.generated.ts';
 import { demonstrationNote } from './demonstration.ts';
+import { disconnectedWords } from './disconnection.ts';
 import { moment, short, type Printer, type Span, type Text, type Tone } from './print.ts';
 
 export const fleetHead = ['MACHINE', 'GROUP', 'WANTED', 'DEPLOYED', 'SERVED', 'EXPIRES', 'NOTES'];
@@ -24,7 +25,9 @@ export function fleetRow(machine: MachineView, demonstrations: ReadonlySet<strin
 export function describeStatus(print: Printer, status: MachineStatus, demonstrations: ReadonlySet<string>): void {
   const { deployed: has, wanted: should } = status;
   const generation = has ? `, generation ${has.generation}, seen ${moment(has.seen)}` : '';
+  const alone = status.disconnected;
   const rows: (readonly [string, Text])[] = [
+    ...(alone ? [['state', { text: disconnectedWords(alone), tone: 'warn' }] as const] : []),
     ['wanted', should ? `r${should.revision} ${short(should.digest)}` : '-'],
     ['deployed', has ? [{ text: deployedText(has), tone: deployedTone(status) }, generation] : '-'],
     ...status.served.map((one): readonly [string, Text] => ['served', servedAtLength(one, demonstrations)]),
@@ -96,6 +99,7 @@ function remarks({ state, unfinished, facts, status }: MachineView, demonstratio
   const notes: Span[] = [];
   if (state !== 'member') notes.push({ text: state, tone: 'warn' });
   if (unfinished !== undefined) notes.push({ text: "if it comes back, Signet's key on it goes", tone: 'warn' });
+  if (status.disconnected) notes.push({ text: disconnectedWords(status.disconnected), tone: 'warn' });
   if (status.problem !== undefined) notes.push({ text: status.problem, tone: 'bad' });
   if (drift > 0)
     notes.push({ text: drift === 1 ? 'drift: 1 change by hand' : `drift: ${drift} changes by hand`, tone: 'warn' });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { MachineStatus } from '../schema/types.generated.ts';
 import { amend, type PlanOption } from './changes.ts';
 import { demonstrations } from './demonstration.ts';
+import { disconnectionCommands } from './disconnection.ts';
 import { Failure } from './failure.ts';
 import { join, type JoinOptions } from './join.ts';
 import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
@@ -94,6 +95,8 @@ export function machineCommands(program: Command, session: () => Session): void 
     .action(async (name: string, group: string, options: PlanOption) =>
       amend(session(), [{ op: 'move', machine: name, group }], options),
     );
+
+  disconnectionCommands(machine, session);
 
   command(
     machine,

@@ -1,7 +1,8 @@
-/** The sweep: looks at every member again and again, since what it has and what it serves may change without Signet. */
+/** The sweep: looks at every connected member again and again, since what it has and what it serves may change without Signet. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pLimit from 'p-limit';
 
+import { isConnected } from '../machines/connected.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { PushService } from '../push/contract.ts';
 
@@ -30,7 +31,7 @@ export async function sweep({ machines, push, sweepSeconds, log }: SweepDeps, si
   while (!over()) {
     await sleep(sweepSeconds * 1000, undefined, { signal }).catch(() => undefined);
     if (over()) return;
-    const members = (await machines.list()).filter(({ state }) => state === 'member');
+    const members = (await machines.list()).filter(isConnected);
     const limit = pLimit(atOnce);
     await Promise.race([Promise.all(members.map(({ name }) => limit(look, name))), stopped]);
   }

@@ -1,7 +1,7 @@
 /** Registrations: how machines are reached and recognised, and what is kept of them. The only file here that touches the store. */
 import { NamedError } from '../errors.ts';
 import { parse } from '../schema/parse.ts';
-import type { Archive, Facts, Registration } from '../schema/types.generated.ts';
+import type { Archive, Disconnection, Facts, Registration } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../store/store.ts';
@@ -22,6 +22,8 @@ export interface MachineService {
   succeed(holder: Registration, registration: Registration): Promise<void>;
   /** Nothing of Signet's is expected on a machine that left any more; one that has joined again stays what it is. */
   letGo(id: string): Promise<void>;
+  /** Marks a member as disconnected, or as connected again. */
+  disconnect(id: string, mark: Disconnection | undefined): Promise<void>;
   /** Forgets a machine, its facts and what it was before; its archive stays. */
   remove(id: string): Promise<void>;
 
@@ -49,6 +51,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
     put: (registration) => change(registration.id, () => registration),
     succeed,
     letGo: (id) => change(id, (present = unknown(id)) => finished(present)),
+    disconnect: (id, mark) => change(id, (present = unknown(id)) => marked(present, mark)),
     remove,
 
     facts: async (id) => (await read(id)).registration?.facts,
@@ -177,6 +180,10 @@ function finished(present: Registration): Registration {
   if (present.state !== 'left') return present;
   const { unfinished: _unfinished, ...registration } = present;
   return registration;
+}
+
+function marked({ disconnected: _before, ...registration }: Registration, mark: Disconnection | undefined) {
+  return { ...registration, ...(mark ? { disconnected: mark } : {}) };
 }
 
 function archiveIn(entry: Entry | undefined): Archive | undefined {

@@ -26,6 +26,12 @@ export interface LeaveOptions {
   readonly force?: boolean;
 }
 
+export interface Disconnected {
+  readonly registration: Registration;
+  /** What to know: that it could not be asked, ... */
+  readonly notes: readonly string[];
+}
+
 export interface MembershipService {
   /**
    * Discards the author's draft, and forgets the machines that wait to be taken over when neither another draft nor the head
@@ -53,6 +59,13 @@ export interface MembershipService {
    * nothing to do. Throws as long as it cannot be reached.
    */
   finishLeave(id: string): Promise<string | undefined>;
+  /**
+   * Leaves a member alone from now on, until it is reconnected: it stays in the configuration, and nothing is pushed to it, read
+   * from it or expected of it. Throws `disconnected` when it is already.
+   */
+  disconnect(author: string, machine: string, reason?: string): Promise<Disconnected>;
+  /** Connects it again and rolls out to it; what was changed on it by hand meanwhile is refused there, and stays. */
+  reconnect(author: string, machine: string): Promise<{ readonly revision: Revision; readonly rollout: number }>;
   planLeave(machine: string): Promise<LeavePlan>;
   leave(
     author: string,

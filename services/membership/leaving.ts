@@ -30,8 +30,9 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
       await deps.push.forget(registration.id);
       // Last, as it is found by its name until then.
       const isSilent = reach === 'silent' && registration.state !== 'waiting';
+      const { disconnected: _alone, ...record } = registration;
       await machines.put({
-        ...registration,
+        ...record,
         state: 'left',
         ...(isSilent ? { unfinished: now().toISOString() } : {}),
       });

@@ -2,14 +2,18 @@
 import type { MembershipService } from './contract.ts';
 import { departed } from './departed.ts';
 import type { MembershipDeps } from './deps.ts';
+import { disconnecting } from './disconnecting.ts';
 import { joining } from './joining.ts';
 import { leaving } from './leaving.ts';
+import { reconnecting } from './reconnecting.ts';
 import { discardDraft } from './waiting.ts';
 
 export function membershipService(deps: MembershipDeps): MembershipService {
   return {
     ...joining(deps),
     ...leaving(deps),
+    ...disconnecting(deps),
+    ...reconnecting(deps),
     ...departed(deps),
     discardDraft: (author) => discardDraft(deps, author),
   };

@@ -51,12 +51,15 @@ interface Shortfall {
   readonly listeners: readonly string[];
 }
 
-/** What a machine that was ever sent anything lacks. What was changed by hand beside it is drift, and no alert. */
+/**
+ * What a machine that was ever sent anything lacks. What was changed by hand beside it is drift, and no alert; of one that is
+ * disconnected nothing is expected.
+ */
 function shortfall(
-  { wanted, deployed, served, setBack, problem }: MachineStatus,
+  { wanted, deployed, served, setBack, problem, disconnected }: MachineStatus,
   leaves: ReadonlyMap<string, string>,
 ): Shortfall | undefined {
-  if (!wanted) return undefined;
+  if (!wanted || disconnected) return undefined;
   if (setBack !== undefined) return { what: 'was put back to an earlier state, and is not pushed to', listeners: [] };
   const other = served.filter(({ listener, fingerprint, verdict }) => {
     const leaf = leaves.get(listener);

@@ -1,6 +1,7 @@
 /** One machine, as rollouts and looks meet it: what is known of it, delivery to it, and a fresh look. */
 import type { ConfigService } from '../config/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
+import { checkConnected } from '../machines/connected.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
@@ -156,9 +157,10 @@ function ifNamed(error: unknown): undefined {
 /** Revisions to look for what a gateway has; each costs some milliseconds, and only where it is not on record. */
 const lookBack = 50;
 
-/** Looks at one machine, now: reads the gateway, probes its listeners, and records what was seen. */
+/** Looks at one machine, now: reads the gateway, probes its listeners, and records what was seen. Throws `disconnected`. */
 export async function look(deps: MachineDeps, machine: string): Promise<MachineStatus> {
   const registration = await registered(deps, machine);
+  checkConnected(registration);
   // Before the gateway is asked: what is recorded while it answers need not be in its answer.
   const { reached } = await deps.records.status(registration);
   let event: Event;

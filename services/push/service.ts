@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { NamedError } from '../errors.ts';
+import { checkConnected, isConnected } from '../machines/connected.ts';
 import { compareNames } from '../machines/names.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
@@ -64,7 +65,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
   ): Promise<Rollout | undefined> {
     const revision = options.revision ?? (await config.head()).number;
     const asked = options.machines ?? (await members(revision));
-    for (const machine of asked) await registered(deps, machine);
+    for (const machine of asked) checkConnected(await registered(deps, machine));
     return records.create(async (id, running) => {
       if (further.insteadOf !== undefined && running?.id !== further.insteadOf) return undefined;
       const left = (await unfinished(running)).filter(({ machine }) => !asked.includes(machine));
@@ -107,12 +108,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       .map(({ machine }) => ({ machine, revision: revisionFor(running, machine) }));
   }
 
-  /** The machines of a revision that are members now, in order. */
+  /** The machines of a revision that are members now and connected, in order. */
   async function members(revision: number): Promise<readonly string[]> {
     const roster = (await config.configuration(revision)).machines;
-    const present = (await machines.list()).filter(
-      ({ state, name }) => state === 'member' && Object.hasOwn(roster, name),
-    );
+    const present = (await machines.list()).filter((one) => isConnected(one) && Object.hasOwn(roster, one.name));
     return present.map(({ name }) => name).sort(compareNames);
   }
 
@@ -169,6 +168,11 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     if (!registration) {
       const skipped = { ...outcome, state: 'skipped', detail: 'it is not a member any more' } as const;
       return records.write({ rollout: rollout.id, outcome: skipped }, fence);
+    }
+    if (registration.disconnected && outcome.state === 'pushing') {
+      const skipped = { ...outcome, state: 'skipped', detail: 'it is disconnected' } as const;
+      await records.write({ rollout: rollout.id, outcome: skipped }, fence);
+      return false;
     }
     const { id } = registration;
     const revision = revisionFor(rollout, outcome.machine);

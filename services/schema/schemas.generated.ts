@@ -914,6 +914,36 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/disconnect-options.schema.json',
+    title: 'Disconnect options',
+    description: 'Why a machine is to be left alone.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      reason: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 500,
+        description: 'Shown wherever the machine is, and in the audit trail.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/disconnected.schema.json',
+    title: 'Disconnected',
+    description: 'A machine that was disconnected.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['machine', 'notes'],
+    properties: {
+      machine: { $ref: 'machine-view.schema.json' },
+      notes: { type: 'array', items: { type: 'string' }, description: 'What to know of it.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/draft-change.schema.json',
     title: 'Draft change',
     description: 'One operation, or a change that stands for several and is stored as those.',
@@ -2369,6 +2399,26 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/reconnected.schema.json',
+    title: 'Reconnected',
+    description: 'A machine that is connected again.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['machine', 'revision'],
+    properties: {
+      machine: { $ref: 'machine-view.schema.json' },
+      revision: {
+        title: 'Revision number',
+        type: 'object',
+        additionalProperties: false,
+        required: ['number'],
+        properties: { number: { type: 'integer', minimum: 0 } },
+      },
+      rollout: { type: 'integer', minimum: 1, description: 'Brings the machine what the configuration has for it.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/renewal-options.schema.json',
     title: 'Renewal options',
     description: 'How the certificate that is bound there is made anew; what is left out stays as it is.',
@@ -3558,6 +3608,28 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/disconnection.schema.json',
+    title: 'Disconnection',
+    description:
+      'Set on a member that is disconnected: it stays in the configuration, and nothing is done to it until it is reconnected.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['since', 'by', 'revision'],
+    properties: {
+      since: { $ref: 'common.schema.json#/$defs/instant' },
+      by: { type: 'string', description: 'Who disconnected it: the name of a token.' },
+      reason: { type: 'string', maxLength: 500 },
+      revision: { type: 'integer', minimum: 0, description: 'The newest revision at that time.' },
+      found: {
+        description:
+          'The settings that Signet owns as the machine had them then, by file and name; absent when it could not be asked.',
+        type: 'object',
+        additionalProperties: { type: 'string' },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/draft.schema.json',
     title: 'Draft',
     description: "An administrator's uncommitted changes against a base revision.",
@@ -4282,6 +4354,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           },
         },
       },
+      disconnected: { $ref: 'disconnection.schema.json' },
       facts: { $ref: 'facts.schema.json' },
       unfinished: {
         $ref: 'common.schema.json#/$defs/instant',
@@ -5352,6 +5425,18 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           'Since when it is known that its disk was put back to an earlier state; nothing is pushed to it until a rollout overwrites drift there.',
       },
       problem: { type: 'string', description: 'Why the last attempt did not succeed; absent when it did.' },
+      disconnected: {
+        title: 'Disconnected since',
+        description: 'Set while the machine is disconnected: what is said of it was seen before.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['since', 'by'],
+        properties: {
+          since: { $ref: 'common.schema.json#/$defs/instant' },
+          by: { type: 'string' },
+          reason: { type: 'string' },
+        },
+      },
       bootHook: { type: 'string', enum: ['systemd', 'cron', 'none'] },
     },
   },

@@ -59,6 +59,8 @@ export interface Shapes {
   readonly 'commit-options': CommitOptions;
   readonly committed: Committed;
   readonly 'diff-query': DiffQuery;
+  readonly 'disconnect-options': DisconnectOptions;
+  readonly disconnected: Disconnected;
   readonly 'draft-change': DraftChange;
   readonly 'draft-diff': DraftDiff;
   readonly 'draft-operations': DraftOperations;
@@ -113,6 +115,7 @@ export interface Shapes {
   readonly 'probe-view': Probe;
   readonly problem: Problem;
   readonly 'rebase-options': RebaseOptions;
+  readonly reconnected: Reconnected;
   readonly 'renewal-options': RenewalOptions;
   readonly 'revision-diff': RevisionDiff;
   readonly 'revision-list': RevisionList;
@@ -158,6 +161,7 @@ export interface Shapes {
   readonly 'configuration-secrets': ConfigurationSecrets;
   readonly configuration: Configuration;
   readonly 'day-counts': DayCounts;
+  readonly disconnection: Disconnection;
   readonly draft: Draft;
   readonly facts: Facts;
   readonly 'issued-certificate': IssuedCertificate;
@@ -1226,6 +1230,155 @@ export interface DiffQuery {
   readonly machine?: string;
 }
 /**
+ * Why a machine is to be left alone.
+ */
+export interface DisconnectOptions {
+  /**
+   * Shown wherever the machine is, and in the audit trail.
+   */
+  readonly reason?: string;
+}
+/**
+ * A machine that was disconnected.
+ */
+export interface Disconnected {
+  readonly machine: MachineView;
+  /**
+   * What to know of it.
+   */
+  readonly notes: readonly string[];
+}
+/**
+ * A machine: where it belongs, how it is reached, what it is and how it fares.
+ */
+export interface MachineView {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly name: string;
+  /**
+   * Absent until it is in the roster.
+   */
+  readonly group?: string;
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly state: 'waiting' | 'joining' | 'member' | 'left';
+  readonly facts?: MachineFacts;
+  readonly status: MachineStatus;
+  /**
+   * Since when it has left without being let go: Signet's key and script are still on it, and go when it comes back.
+   */
+  readonly unfinished?: string;
+}
+export interface MachineFacts {
+  readonly os: string;
+  readonly hostname: string;
+  readonly postfix?: FoundPostfix;
+  readonly nginx?: FoundNginx;
+  readonly bootHook: 'systemd' | 'cron' | 'none';
+}
+export interface FoundPostfix {
+  readonly version: string;
+  readonly running: boolean;
+}
+export interface FoundNginx {
+  readonly version: string;
+  readonly running: boolean;
+}
+/**
+ * Three facts about one machine, kept apart.
+ */
+export interface MachineStatus {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  readonly wanted?: Wanted;
+  readonly deployed?: Deployed;
+  readonly served: readonly Served[];
+  readonly reached?: Reached;
+  /**
+   * Since when it is known that its disk was put back to an earlier state; nothing is pushed to it until a rollout overwrites drift there.
+   */
+  readonly setBack?: string;
+  /**
+   * Why the last attempt did not succeed; absent when it did.
+   */
+  readonly problem?: string;
+  readonly disconnected?: DisconnectedSince;
+  readonly bootHook?: 'systemd' | 'cron' | 'none';
+}
+/**
+ * What the newest rolled-out revision asks for.
+ */
+export interface Wanted {
+  readonly revision: number;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly digest: string;
+}
+/**
+ * What the gateway said it has.
+ */
+export interface Deployed {
+  readonly digest: string | '';
+  readonly generation: number;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly seen: string;
+  /**
+   * What was changed by hand in what Signet owns.
+   */
+  readonly drift: readonly string[];
+  /**
+   * The revision it was rendered from, when this controller pushed it.
+   */
+  readonly revision?: number;
+}
+/**
+ * What a probe from outside saw on one listener.
+ */
+export interface Served {
+  /**
+   * What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.
+   */
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+  readonly verdict: 'match' | 'differs' | 'refused' | 'unreachable' | 'unproven';
+  readonly detail: string;
+  /**
+   * SHA-256 of the served leaf; empty when none was seen.
+   */
+  readonly fingerprint: string;
+  readonly expires: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly seen: string;
+}
+/**
+ * The newest generation and the highest epoch that the gateway is known to have had. Both only grow there: less than this is an earlier state.
+ */
+export interface Reached {
+  readonly generation: number;
+  readonly epoch: number;
+}
+/**
+ * Set while the machine is disconnected: what is said of it was seen before.
+ */
+export interface DisconnectedSince {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly since: string;
+  readonly by: string;
+  readonly reason?: string;
+}
+/**
  * Moves the members to another group, and deletes the group.
  */
 export interface DissolveGroupChange {
@@ -1779,14 +1932,14 @@ export interface PlannedFacts {
   readonly clockSkewSeconds?: number;
   readonly bootHook: 'systemd' | 'cron' | 'none';
   readonly freeKilobytes: number;
-  readonly postfix?: FoundPostfix;
-  readonly nginx?: FoundNginx;
+  readonly postfix?: FoundPostfix1;
+  readonly nginx?: FoundNginx1;
 }
-export interface FoundPostfix {
+export interface FoundPostfix1 {
   readonly version: string;
   readonly running: boolean;
 }
-export interface FoundNginx {
+export interface FoundNginx1 {
   readonly version: string;
   readonly running: boolean;
 }
@@ -1914,124 +2067,6 @@ export interface Joined {
    * The rollout that pushes to it.
    */
   readonly rollout?: number;
-}
-/**
- * A machine: where it belongs, how it is reached, what it is and how it fares.
- */
-export interface MachineView {
-  /**
-   * Like a host name, dots allowed.
-   */
-  readonly name: string;
-  /**
-   * Absent until it is in the roster.
-   */
-  readonly group?: string;
-  readonly id: string;
-  readonly host: string;
-  readonly port: number;
-  readonly state: 'waiting' | 'joining' | 'member' | 'left';
-  readonly facts?: MachineFacts;
-  readonly status: MachineStatus;
-  /**
-   * Since when it has left without being let go: Signet's key and script are still on it, and go when it comes back.
-   */
-  readonly unfinished?: string;
-}
-export interface MachineFacts {
-  readonly os: string;
-  readonly hostname: string;
-  readonly postfix?: FoundPostfix1;
-  readonly nginx?: FoundNginx1;
-  readonly bootHook: 'systemd' | 'cron' | 'none';
-}
-export interface FoundPostfix1 {
-  readonly version: string;
-  readonly running: boolean;
-}
-export interface FoundNginx1 {
-  readonly version: string;
-  readonly running: boolean;
-}
-/**
- * Three facts about one machine, kept apart.
- */
-export interface MachineStatus {
-  /**
-   * Like a host name, dots allowed.
-   */
-  readonly machine: string;
-  readonly wanted?: Wanted;
-  readonly deployed?: Deployed;
-  readonly served: readonly Served[];
-  readonly reached?: Reached;
-  /**
-   * Since when it is known that its disk was put back to an earlier state; nothing is pushed to it until a rollout overwrites drift there.
-   */
-  readonly setBack?: string;
-  /**
-   * Why the last attempt did not succeed; absent when it did.
-   */
-  readonly problem?: string;
-  readonly bootHook?: 'systemd' | 'cron' | 'none';
-}
-/**
- * What the newest rolled-out revision asks for.
- */
-export interface Wanted {
-  readonly revision: number;
-  /**
-   * Lower-case hexadecimal.
-   */
-  readonly digest: string;
-}
-/**
- * What the gateway said it has.
- */
-export interface Deployed {
-  readonly digest: string | '';
-  readonly generation: number;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly seen: string;
-  /**
-   * What was changed by hand in what Signet owns.
-   */
-  readonly drift: readonly string[];
-  /**
-   * The revision it was rendered from, when this controller pushed it.
-   */
-  readonly revision?: number;
-}
-/**
- * What a probe from outside saw on one listener.
- */
-export interface Served {
-  /**
-   * What a probe looks at: the name of a listener, services/NAME or interfaces/NAME/https.
-   */
-  readonly listener: string;
-  readonly address: string;
-  readonly port: number;
-  readonly verdict: 'match' | 'differs' | 'refused' | 'unreachable' | 'unproven';
-  readonly detail: string;
-  /**
-   * SHA-256 of the served leaf; empty when none was seen.
-   */
-  readonly fingerprint: string;
-  readonly expires: string;
-  /**
-   * UTC, ISO 8601 with milliseconds.
-   */
-  readonly seen: string;
-}
-/**
- * The newest generation and the highest epoch that the gateway is known to have had. Both only grow there: less than this is an earlier state.
- */
-export interface Reached {
-  readonly generation: number;
-  readonly epoch: number;
 }
 export interface RevisionNumber {
   readonly number: number;
@@ -2709,6 +2744,20 @@ export interface Problem {
  */
 export interface RebaseOptions {
   readonly keep: 'mine' | 'theirs';
+}
+/**
+ * A machine that is connected again.
+ */
+export interface Reconnected {
+  readonly machine: MachineView;
+  readonly revision: RevisionNumber2;
+  /**
+   * Brings the machine what the configuration has for it.
+   */
+  readonly rollout?: number;
+}
+export interface RevisionNumber2 {
+  readonly number: number;
 }
 /**
  * How the certificate that is bound there is made anew; what is left out stays as it is.
@@ -3740,6 +3789,7 @@ export interface Registration {
    */
   readonly joined?: string;
   readonly adopted?: Adoption;
+  readonly disconnected?: Disconnection;
   readonly facts?: Facts;
   /**
    * Since when it has left without being let go, since it could not be reached: Signet's key and script are still on it.
@@ -3758,6 +3808,30 @@ export interface Adoption {
    * The present settings that Signet would own, by file and name.
    */
   readonly found: {
+    readonly [k: string]: string;
+  };
+}
+/**
+ * Set on a member that is disconnected: it stays in the configuration, and nothing is done to it until it is reconnected.
+ */
+export interface Disconnection {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly since: string;
+  /**
+   * Who disconnected it: the name of a token.
+   */
+  readonly by: string;
+  readonly reason?: string;
+  /**
+   * The newest revision at that time.
+   */
+  readonly revision: number;
+  /**
+   * The settings that Signet owns as the machine had them then, by file and name; absent when it could not be asked.
+   */
+  readonly found?: {
     readonly [k: string]: string;
   };
 }

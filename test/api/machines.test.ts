@@ -166,6 +166,25 @@ describe('machines', () => {
     assert.equal((await api.ask('POST /machines/mx1/probe')).as('status').machine, 'mx1');
   });
 
+  it('are disconnected, with the reason in the audit trail', async () => {
+    const body = { reason: 'its owner works on it' };
+
+    const { machine, notes } = (await api.ask('POST /machines/mx1/disconnect', { body })).as('disconnected');
+
+    assert.deepEqual([machine.name, machine.state, notes.length], ['mx1', 'member', 1]);
+    const [entry] = (await api.ask('GET /audit')).as('audit-list').entries;
+    assert.deepEqual(
+      [entry?.actor, entry?.action, entry?.object, entry?.outcome, entry?.detail],
+      ['anna', 'disconnect-machine', '/machines/mx1/disconnect', 'ok', body.reason],
+    );
+  });
+
+  it('are connected again', async () => {
+    const { machine, rollout } = (await api.ask('POST /machines/mx1/reconnect')).as('reconnected');
+
+    assert.deepEqual([machine.name, rollout], ['mx1', 1]);
+  });
+
   it('leave as planned', async () => {
     const plan = (await api.ask('GET /machines/mx1/leave-plan')).as('leave-plan');
 

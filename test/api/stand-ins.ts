@@ -166,6 +166,17 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
     discardDraft: (author) => discardDraft({ config, machines }, author),
     expectedBack: () => Promise.resolve([]),
     finishLeave: () => Promise.resolve(undefined),
+    async disconnect(by, machine, reason) {
+      const { id = '' } = (await machines.byName(machine)) ?? {};
+      const why = reason === undefined ? {} : { reason };
+      await machines.disconnect(id, { since: '2026-11-24T10:00:00.000Z', by, revision: 1, ...why });
+      return { registration: await machines.get(id), notes: ['it could not be asked'] };
+    },
+    async reconnect(_by, machine) {
+      const { id = '' } = (await machines.byName(machine)) ?? {};
+      await machines.disconnect(id, undefined);
+      return { revision: await config.head(), rollout: 1 };
+    },
     planLeave,
     async leave(author, machine) {
       const plan = await planLeave(machine);

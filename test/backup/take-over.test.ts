@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 
 import { sealed, type Keys, type Secrets } from '../../services/backup/sealed.ts';
 import { isNamed, type ErrorCode } from '../../services/errors.ts';
-import type { ConfigurationFile } from '../../services/schema/types.generated.ts';
+import type { ConfigurationFile, Rollout } from '../../services/schema/types.generated.ts';
 import { keys } from '../../services/store/keys.ts';
 import { readAll } from '../../services/store/read-all.ts';
 import type { Store } from '../../services/store/store.ts';
@@ -52,6 +52,22 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
         return true;
       });
   }
+
+  it('keeps a machine disconnected that was, and its rollout passes that by', async () => {
+    const to = await surroundings();
+    const mark = { since: '2026-11-20T00:00:00.000Z', by: 'bert', reason: 'in repair', revision: 2 };
+    await from.machines.disconnect(machineId(1), mark);
+    const text = await cheaply(await from.backup.save({ passphrase }));
+    await from.machines.disconnect(machineId(1), undefined);
+
+    const { machines } = await to.backup.takeOver('anna', text, passphrase);
+
+    assert.deepEqual(machines, ['mx1', 'mx2']);
+    assert.deepEqual((await to.machines.get(machineId(1))).disconnected, mark);
+    const [rollout] = (await readAll(to.store, keys.rollouts)).map(({ value }) => JSON.parse(value) as Rollout);
+    assert.deepEqual(rollout?.waves.flat(), ['mx2']);
+    await to.close();
+  });
 
   it('makes the revision the head, the machines members and the key and the demonstration certificate its own', async () => {
     const to = await surroundings();

@@ -8,6 +8,7 @@ import type { MachineStatus, Registration, Rollout } from '../../services/schema
 
 /** Looks that last until they are ended. */
 let begun: { readonly name: string; readonly end: (error?: Error) => void }[];
+let disconnected: string | undefined;
 let states: Record<string, Registration['state']>;
 let latest: Rollout['state'];
 let logged: unknown[];
@@ -15,6 +16,7 @@ let over: AbortController;
 
 beforeEach(() => {
   begun = [];
+  disconnected = undefined;
   states = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`mx${n + 1}`, 'member']));
   latest = 'succeeded';
   logged = [];
@@ -25,7 +27,12 @@ afterEach(() => over.abort());
 function sweeping(): Promise<void> {
   const deps: SweepDeps = {
     machines: {
-      list: () => Promise.resolve(Object.entries(states).map(([name, state]) => ({ name, state }) as Registration)),
+      list: () =>
+        Promise.resolve(
+          Object.entries(states).map(([name, state]) => {
+            return { name, state, ...(name === disconnected ? { disconnected: {} } : {}) } as Registration;
+          }),
+        ),
     },
     push: {
       rollouts: () => Promise.resolve([{ state: latest } as Rollout]),
@@ -68,6 +75,14 @@ describe('the sweep', () => {
 
     assert.deepEqual((await looks(4)).slice(0, 4), ['mx1', 'mx4', 'mx1', 'mx4']);
     assert.deepEqual(logged, ['mx1']);
+  });
+
+  it('comes to none that is disconnected', async () => {
+    states = { mx1: 'member', mx2: 'member' };
+    disconnected = 'mx1';
+    void sweeping();
+
+    assert.deepEqual(await looks(1), ['mx2']);
   });
 
   it('begins with no other machine once a rollout runs', async () => {

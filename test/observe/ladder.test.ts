@@ -112,6 +112,11 @@ describe('a machine that does not serve what it should', () => {
       'mx1 gives no TLS on public (port 25): why',
     ],
     [
+      'is disconnected, whatever it has',
+      { ...sound, problem: 'no answer', disconnected: { since: '2026-06-01T10:00:00.000Z', by: 'anna' } },
+      undefined,
+    ],
+    [
       'has another manifest',
       { ...sound, deployed: { ...deployed, digest: bad } },
       'mx1 does not have what revision 7 wants',

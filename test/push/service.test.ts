@@ -22,6 +22,7 @@ const names = ['mx1', 'mx2', 'mx3'];
 let folder: string;
 let store: Store;
 let members: Set<string>;
+let disconnected: Set<string>;
 /** What happens when a machine is dialled; every one is unreachable. */
 let dialled: (machine: string) => void;
 let push: ReturnType<typeof pushService>;
@@ -30,19 +31,33 @@ let over: AbortController;
 let tooLate: number;
 const term = { epoch: 1, fence: { key: 'controller/leader', absent: true } } as const;
 
+const since = { since: '2026-01-01T00:00:00.000Z', by: 'ana', revision: 3 };
+
 function registration(name: string): Registration {
   const facts = {
     collected: '2026-01-01T00:00:00.000Z',
     ...{ script: '1', identity: '', hostname: name, os: 'Debian', addresses: [], bootId: 'b' },
     ...{ bootHook: 'cron' as const, freeKilobytes: 1 },
   };
-  return { id: `id-of-${name}`, name, host: name, port: 22, user: 'root', hostKey: 'k', state: 'member', facts };
+  const alone = disconnected.has(name) ? { disconnected: since } : {};
+  return {
+    id: `id-of-${name}`,
+    name,
+    host: name,
+    port: 22,
+    user: 'root',
+    hostKey: 'k',
+    state: 'member',
+    facts,
+    ...alone,
+  };
 }
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'signet-push-'));
   store = embeddedStore(join(folder, 'db'));
   members = new Set(names);
+  disconnected = new Set();
   dialled = () => undefined;
   tooLate = 0;
   over = new AbortController();
@@ -129,6 +144,33 @@ describe('a rollout', () => {
     const states = await ended(rollout);
 
     assert.deepEqual(states, { mx1: 'unreachable', mx2: 'skipped', mx3: 'unreachable' });
+  });
+
+  it('passes machines by that are disconnected, also where it had begun before', async () => {
+    disconnected.add('mx1');
+    dialled = (machine) => {
+      if (machine === 'mx2') disconnected.add('mx3');
+    };
+    const rollout = await push.start('ana', { budget: 9 });
+
+    const states = await ended(rollout);
+
+    assert.deepEqual(states, { mx2: 'unreachable', mx3: 'skipped' });
+    const { outcomes } = await push.rollout(rollout.id);
+    assert.equal(outcomes.find(({ machine }) => machine === 'mx3')?.detail, 'it is disconnected');
+  });
+
+  it('that names a machine which is disconnected is refused, and so is a look at it', async () => {
+    disconnected.add('mx1');
+
+    for (const asked of [() => push.start('ana', { machines: ['mx1'] }), () => push.look('mx1')]) {
+      await assert.rejects(asked(), (error: unknown) => {
+        assert.ok(isNamed(error, 'disconnected'));
+        assert.match(error.message, /^mx1 is disconnected since .* by ana, .*signet machine reconnect mx1/);
+        return true;
+      });
+    }
+    assert.deepEqual((await push.status('mx1')).disconnected, { since: since.since, by: 'ana' });
   });
 
   it('stands in the audit trail with its end, and with what it showed of the machines', async () => {

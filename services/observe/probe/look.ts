@@ -6,6 +6,7 @@ import { converse, type Conversation, type Open } from '../../conversation/conve
 import { PeerFault } from '../../conversation/peer-fault.ts';
 import { reach } from '../../conversation/reach.ts';
 import { isNamed, NamedError } from '../../errors.ts';
+import { checkConnected } from '../../machines/connected.ts';
 import type { MachineService } from '../../machines/service.ts';
 import type { Anchors } from '../../pki/anchors.ts';
 import { forwarded } from '../../push/forwarded.ts';
@@ -67,7 +68,9 @@ export async function member({ machines }: Pick<LookDeps, 'machines'>, name: str
 async function opener(deps: LookDeps, { view }: Aim): Promise<Open> {
   const { from, server, port } = view;
   if (from === controller) return (signal) => reach(server, port, signal);
-  const { id, host, facts } = await member(deps, from);
+  const registration = await member(deps, from);
+  checkConnected(registration);
+  const { id, host, facts } = registration;
   const own = ['127.0.0.1', '::1', host, ...(facts?.addresses ?? [])];
   if (port !== mailPort && !own.includes(server)) {
     throw new NamedError(

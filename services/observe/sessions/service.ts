@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import pLimit from 'p-limit';
 
 import { isNamed, NamedError } from '../../errors.ts';
+import { checkConnected, isConnected } from '../../machines/connected.ts';
 import { firstCursor } from '../../push/mail-log.ts';
 import { parse } from '../../schema/parse.ts';
 import type {
@@ -68,7 +69,8 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
 
     async collect(machine, signal) {
       const all = await members(undefined);
-      const chosen = machine === undefined ? all : await members(machine);
+      const chosen = machine === undefined ? all.filter(isConnected) : await members(machine);
+      chosen.forEach(checkConnected);
       const retention = retentionFor(all.length);
       await forEach(chosen, (one) => collectFrom(one.id, retention, signal));
       if (machine === undefined) await forget(new Set((await machines.list()).map(({ id }) => id)));

@@ -3,6 +3,7 @@ import type { CertificateService } from '../../certificates/contract.ts';
 import type { ConfigService } from '../../config/service.ts';
 import { PeerFault } from '../../conversation/peer-fault.ts';
 import { isNamed, NamedError } from '../../errors.ts';
+import { checkConnected, isConnected } from '../../machines/connected.ts';
 import { compareNames } from '../../machines/names.ts';
 import { nextHopParameters } from '../../platforms/postfix/check-destinations.ts';
 import { policyOf } from '../../platforms/postfix/destinations.ts';
@@ -47,14 +48,16 @@ export function tlsTestService(deps: TlsTestDeps): TlsTestService {
 
   async function test({ domain, machines }: TLSTestRequest, signal: AbortSignal): Promise<TLSTestReport> {
     const revision = (await config.head()).number;
-    const chosen = machines ?? Object.keys((await config.configuration(revision)).machines).sort(compareNames);
+    const asked = machines ?? Object.keys((await config.configuration(revision)).machines).sort(compareNames);
+    const registrations = await Promise.all(asked.map((machine) => member(deps, machine)));
+    if (machines) registrations.forEach(checkConnected);
+    const chosen = registrations.filter(isConnected).map(({ name }) => name);
     if (chosen.length > mostMachines) {
       throw new NamedError(
         'invalid-input',
         `there are ${chosen.length} machines, and ${mostMachines} is the most at a time; name some`,
       );
     }
-    for (const machine of chosen) await member(deps, machine);
     const hosts = mailHosts(domain, await lookUpMx(domain));
     allow(hosts.hosts.length);
     const tested = await Promise.all(chosen.map((machine) => from(machine, domain, hosts, { revision, signal })));

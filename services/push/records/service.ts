@@ -2,7 +2,14 @@
 import { auditWrites } from '../../audit/service.ts';
 import { NamedError } from '../../errors.ts';
 import { parse } from '../../schema/parse.ts';
-import type { MachineStatus, Manifest, Outcome, Registration, Rollout } from '../../schema/types.generated.ts';
+import type {
+  Disconnection,
+  MachineStatus,
+  Manifest,
+  Outcome,
+  Registration,
+  Rollout,
+} from '../../schema/types.generated.ts';
 import { follow, type Gap } from '../../store/follow.ts';
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
@@ -256,8 +263,19 @@ export function recordsService(store: Store, now: () => Date): Records {
   };
 }
 
-function statusOf({ name, facts }: Registration, entry: Entry | undefined): MachineStatus {
-  return { ...statusIn(entry), machine: name, ...(facts ? { bootHook: facts.bootHook } : {}) };
+/** What was seen is on record with the status; what is known of the machine otherwise is in its registration. */
+function statusOf({ name, facts, disconnected }: Registration, entry: Entry | undefined): MachineStatus {
+  const { disconnected: _then, ...seen } = statusIn(entry);
+  return {
+    ...seen,
+    machine: name,
+    ...(facts ? { bootHook: facts.bootHook } : {}),
+    ...(disconnected ? { disconnected: sinceWhen(disconnected) } : {}),
+  };
+}
+
+function sinceWhen({ since, by, reason }: Disconnection): NonNullable<MachineStatus['disconnected']> {
+  return { since, by, ...(reason === undefined ? {} : { reason }) };
 }
 
 function statusIn(entry: Entry | undefined): Omit<MachineStatus, 'machine'> {

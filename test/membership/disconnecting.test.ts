@@ -1,0 +1,95 @@
+/** Members that are left alone: real configuration and records, over gateways that answer as told. */
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+
+import { isNamed, type ErrorCode } from '../../services/errors.ts';
+import type { MembershipService } from '../../services/membership/contract.ts';
+import type { MembershipDeps } from '../../services/membership/deps.ts';
+import { joinMachine, machineId, surroundings, type Surroundings } from '../config/surroundings.ts';
+import { membershipOver, type StandIn } from './stand-in-gateways.ts';
+
+describe('disconnecting', () => {
+  let at: Surroundings;
+  let gateway: StandIn;
+  let membership: MembershipService;
+  beforeEach(async () => {
+    at = surroundings();
+    await joinMachine(at, 1);
+    gateway = { hostKey: 'ssh-ed25519 AAAA', identity: machineId(1), up: true, installed: true, mainCf: '' };
+    const { config, machines, store } = at;
+    const pki = {} as MembershipDeps['pki'];
+    membership = membershipOver({ config, machines, store, pki }, new Map([['198.18.0.1', gateway]]), () =>
+      machineId(9),
+    );
+  });
+  afterEach(() => at.close());
+
+  const record = () => at.machines.get(machineId(1));
+  const refused = (code: ErrorCode, words: RegExp) => (error: unknown) => {
+    assert.ok(isNamed(error, code), String(error));
+    assert.match(error.message, words);
+    return true;
+  };
+
+  it('marks the machine with who, when and why, and with what it has; it stays what and where it was', async () => {
+    gateway.mainCf = 'smtpd_tls_loglevel = 2\nmynetworks = 127.0.0.0/8\n';
+    const before = await record();
+
+    const { registration, notes } = await membership.disconnect('anna', 'mx1', 'in repair');
+
+    const { disconnected, ...rest } = registration;
+    assert.deepEqual([rest, notes], [before, []]);
+    assert.deepEqual(disconnected, {
+      ...{ since: '2026-11-24T10:00:00.000Z', by: 'anna', reason: 'in repair', revision: 1 },
+      found: { 'main.cf smtpd_tls_loglevel': '2' },
+    });
+    assert.deepEqual(await record(), registration);
+    assert.deepEqual(Object.keys((await at.config.configuration(1)).machines), ['mx1']);
+  });
+
+  it('works where the machine is dark or another one by now, and says what is not known then', async () => {
+    gateway.up = false;
+    const { registration, notes } = await membership.disconnect('anna', 'mx1');
+
+    assert.equal(registration.disconnected?.found, undefined);
+    assert.match(
+      notes.join(),
+      /^mx1 could not be asked what it has now \(.*does not answer\), so edits .* told apart$/,
+    );
+
+    await at.machines.disconnect(machineId(1), undefined);
+    Object.assign(gateway, { up: true, identity: machineId(2) });
+    assert.match((await membership.disconnect('anna', 'mx1')).notes.join(), /another machine is at its address/);
+  });
+
+  it('is refused the second time, and for what is no member', async () => {
+    await membership.disconnect('anna', 'mx1');
+
+    await assert.rejects(
+      membership.disconnect('bert', 'mx1'),
+      refused('disconnected', /^mx1 is disconnected since .* by anna/),
+    );
+    await assert.rejects(membership.disconnect('bert', 'mx9'), refused('not-found', /no member mx9/));
+  });
+
+  it('is over once it is connected again, which cannot be done twice', async () => {
+    await membership.disconnect('anna', 'mx1');
+
+    assert.equal((await membership.reconnect('anna', 'mx1')).rollout, 7);
+
+    assert.equal((await record()).disconnected, undefined);
+    await assert.rejects(
+      membership.reconnect('anna', 'mx1'),
+      refused('not-found', /no machine mx1 that is disconnected/),
+    );
+  });
+
+  it('does not keep a machine from leaving, and is over with that', async () => {
+    await membership.disconnect('anna', 'mx1');
+
+    await membership.leave('anna', 'mx1', {});
+
+    const { state, disconnected } = await record();
+    assert.deepEqual([state, disconnected, gateway.installed], ['left', undefined, false]);
+  });
+});
