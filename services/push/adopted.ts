@@ -2,6 +2,7 @@
 import { ownedSettings } from '../platforms/postfix/present/present.ts';
 import type { Facts, Manifest, Registration } from '../schema/types.generated.ts';
 import { conclude, type Delivery } from './conclude.ts';
+import { missing, type Digests } from './digests.ts';
 import type { GatewayState } from './gateway.ts';
 import type { Served } from './probe.ts';
 
@@ -12,13 +13,28 @@ export function isAsFound(adopted: Adopted, wanted: string, { digest, pending }:
   return adopted.manifest === wanted && digest === '-' && pending === undefined;
 }
 
-/** In words, which of the settings that Signet would own were changed by hand since the machine was adopted. */
-export function foundDrift({ found }: Adopted, { postfix }: Facts): readonly string[] {
+/** In words, what was changed by hand since the machine was adopted: settings that Signet would own, and what the files they name say. */
+export function foundDrift(adopted: Adopted, facts: Facts, files: Digests): readonly string[] {
+  return [...changedSettings(adopted, facts), ...changedFiles(adopted, files)];
+}
+
+function changedSettings({ found }: Adopted, { postfix }: Facts): readonly string[] {
   const now = postfix ? ownedSettings(postfix) : {};
   return [...new Set([...Object.keys(found), ...Object.keys(now)])]
     .sort()
     .filter((name) => found[name] !== now[name])
     .map((name) => `${name} is ${said(now[name])} where ${said(found[name])} was adopted`);
+}
+
+/** What the gateway does not tell the digest of, as one with an older script, is not known to have changed. */
+function changedFiles({ files = {} }: Adopted, now: Digests): readonly string[] {
+  return Object.entries(files)
+    .filter(([name, digest]) => now[name] !== undefined && now[name] !== digest)
+    .map(([name]) => {
+      if (now[name] === missing) return `${name} cannot be read any more`;
+      const what = name.startsWith('/') ? `the certificates in ${name}` : `the rows of ${name}`;
+      return `${what} are others than were adopted`;
+    });
 }
 
 /** Nothing is sent; what is served is proven all the same. */

@@ -10,6 +10,7 @@ import { foundDrift, isAsFound, keepAsFound } from './adopted.ts';
 import { contents } from './contents.ts';
 import type { Delivery } from './conclude.ts';
 import { deliver } from './deliver.ts';
+import { readDigests } from './digests.ts';
 import type { DeliverOptions, Known } from './delivery.ts';
 import { readFacts, readState, upgrade } from './gateway.ts';
 import type { Link, Pool } from './pool.ts';
@@ -103,7 +104,7 @@ async function leftAsFound(
     if (!isAsFound(adopted, wanted.digest, state)) return undefined;
     if (isSetBack(reached, state)) return overwriteDrift ? undefined : leftSetBack(name, reached, state);
     const facts = await readFacts(connection, now());
-    const drift = foundDrift(adopted, facts);
+    const drift = foundDrift(adopted, facts, await digestsOf(adopted, connection));
     if (drift.length > 0 && overwriteDrift) return undefined;
     const chains = await pki.facts(wanted.probes.map(({ chain }) => chain));
     const proof = { host, targets: wanted.probes, chains, connection: () => Promise.resolve(connection), now };
@@ -205,8 +206,14 @@ async function seen(
     },
     0,
   );
-  const drift = asFound ? foundDrift(asFound, facts) : platforms.flatMap((platform) => platform.drift(facts, deployed));
+  const drift = asFound
+    ? foundDrift(asFound, facts, await digestsOf(asFound, connection))
+    : platforms.flatMap((platform) => platform.drift(facts, deployed));
   return { kind: 'seen', digest, drift, served, ...at };
+}
+
+function digestsOf({ files = {} }: NonNullable<Registration['adopted']>, connection: Connection) {
+  return readDigests(connection, Object.keys(files));
 }
 
 async function known({ machines, records }: MachineDeps, registration: Registration): Promise<Known> {

@@ -4352,6 +4352,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             type: 'object',
             additionalProperties: { type: 'string' },
           },
+          files: {
+            description:
+              'Digests of what those settings name: of the certificates in a file, and of the rows of a table.',
+            type: 'object',
+            additionalProperties: { type: 'string', pattern: '^([0-9a-f]{64}|-)$' },
+          },
         },
       },
       disconnected: { $ref: 'disconnection.schema.json' },

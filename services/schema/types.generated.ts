@@ -3810,6 +3810,12 @@ export interface Adoption {
   readonly found: {
     readonly [k: string]: string;
   };
+  /**
+   * Digests of what those settings name: of the certificates in a file, and of the rows of a table.
+   */
+  readonly files?: {
+    readonly [k: string]: string;
+  };
 }
 /**
  * Set on a member that is disconnected: it stays in the configuration, and nothing is done to it until it is reconnected.

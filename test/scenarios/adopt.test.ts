@@ -84,6 +84,21 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
     await mx1.inside("sed -i 's/^smtpd_tls_ciphers = .*/smtpd_tls_ciphers = high/' /etc/postfix/main.cf");
     await signet.done('machine', 'probe', mx1.name);
     await inSync(mx1.name);
+
+    const table = '/etc/postfix/tls_policy';
+    await mx1.inside(`cp -p ${table} /root/ && echo 'other.example none' >>${table} && postmap ${table}`);
+    const rows = `the rows of hash:${table} are others than were adopted`;
+    assert.match(await signet.done('machine', 'probe', mx1.name), new RegExp(rows));
+    assert.match(await signet.done('rollout', 'start').catch(String), new RegExp(rows));
+    await mx1.inside(`cp -p /root/tls_policy ${table} && postmap ${table}`);
+    await mx1.inside('cd /etc/ssl/own && cp -p mx.pem /root/ && cat /root/mx.pem >>mx.pem');
+    assert.match(
+      await signet.done('machine', 'probe', mx1.name),
+      /the certificates in \/etc\/ssl\/own\/mx.pem are others/,
+    );
+    await mx1.inside('cp -p /root/mx.pem /etc/ssl/own/mx.pem');
+    await signet.done('machine', 'probe', mx1.name);
+    await inSync(mx1.name);
     found = await states();
   });
 

@@ -14,6 +14,7 @@ case $#:${1-} in
   2:push) push "$2" ;;
   1:status) status ;;
   3:log) mail_log "$2" "$3" ;;
+  ?*:digests) shift && digests "$@" ;;
   2:confirm | 2:revert) decide "$1" "$2" ;;
   1:upgrade) upgrade ;;
   [12]:leave) leave "${2-}" ;;

@@ -1,6 +1,5 @@
 /** The mark of one take-over, and a store that writes only as long as that mark stands: so two of them never mix. */
 import type { NamedError } from '../../errors.ts';
-import { keys } from '../../store/keys.ts';
 import type { Compare, Store } from '../../store/store.ts';
 
 export interface Claim {
@@ -11,17 +10,24 @@ export interface Claim {
   holds(): Promise<boolean>;
 }
 
+export interface Claiming {
+  /** The key of the mark. */
+  readonly mark: string;
+  readonly now: Date;
+  readonly lost: () => NamedError;
+}
+
 /** Sets the mark if `compare` holds, and answers the claim it stands for; none when it does not. */
 export async function claim(
   store: Store,
   compare: readonly Compare[],
-  { now, lost }: { readonly now: Date; readonly lost: () => NamedError },
+  { mark, now, lost }: Claiming,
 ): Promise<Claim | undefined> {
-  const writes = [{ put: keys.takingOver, value: now.toISOString() }];
+  const writes = [{ put: mark, value: now.toISOString() }];
   const { applied, revision } = await store.transact({ compare, writes });
   if (!applied) return undefined;
-  const fence: Compare = { key: keys.takingOver, modRevision: revision };
-  const holds = async () => (await store.get(keys.takingOver))?.modRevision === revision;
+  const fence: Compare = { key: mark, modRevision: revision };
+  const holds = async () => (await store.get(mark))?.modRevision === revision;
   const fenced: Store = {
     ...store,
     async transact(transaction) {

@@ -8,7 +8,7 @@ import type { CertificateBinding, Revision, Rollout } from '../../schema/types.g
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../../store/store.ts';
-import { claim, type Claim } from './claim.ts';
+import { claim, type Claim, type Claiming } from './claim.ts';
 
 /** What makes a controller the one that its machines know. */
 export interface Identity {
@@ -77,10 +77,14 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
     }
   }
 
+  function claiming(): Claiming {
+    return { mark: keys.takingOver, now: now(), lost: busy };
+  }
+
   async function begin(): Promise<Claim> {
     await checkEmpty();
     const free = [keys.takingOver, keys.head].map((key) => ({ key, absent: true }) as const);
-    const own = await claim(store, free, { now: now(), lost: busy });
+    const own = await claim(store, free, claiming());
     if (!own) throw busy();
     return own;
   }
@@ -88,7 +92,7 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
   /** Takes the mark first: from then on, whoever set it writes nothing more. */
   async function undo(): Promise<void> {
     const mark = await store.get(keys.takingOver);
-    const own = mark && (await claim(store, [unchanged(keys.takingOver, mark)], { now: now(), lost: busy }));
+    const own = mark && (await claim(store, [unchanged(keys.takingOver, mark)], claiming()));
     if (own) await removeAll(own);
   }
 

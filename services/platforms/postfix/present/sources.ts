@@ -40,6 +40,11 @@ export function sourcesOf(facts: PostfixFacts): Sources {
   };
 }
 
+/** What of it a gateway tells the digests of: files with certificates, and tables. */
+export function digestedNames({ pairs, bundles, tables }: Sources): readonly string[] {
+  return [...new Set([...pairs.map(({ certificate }) => certificate), ...bundles, ...tables])];
+}
+
 export function pairId({ certificate, key }: Pick<Pair, 'certificate' | 'key'>): string {
   return `${certificate} ${key}`;
 }
