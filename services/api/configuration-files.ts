@@ -1,4 +1,5 @@
 /** The whole configuration as one file, saved and loaded; its secrets are encrypted under a passphrase. */
+import { NamedError } from '../errors.ts';
 import { route, type Route } from './route.ts';
 
 /** Keys and chains of a large fleet; the file travels inside a JSON string. */
@@ -14,7 +15,8 @@ export const configurationFileRoutes: readonly Route[] = [
     request: 'save-options',
     response: 'file',
     file: 'configuration-file',
-    async handle({ backup, config }, { body: { passphrase, revision } }) {
+    async handle({ backup, config }, { body: { passphrase, withoutSecrets = false, revision } }) {
+      if (withoutSecrets === (passphrase !== undefined)) throw eitherOr();
       const number = revision ?? (await config.head()).number;
       const file = await backup.save({ passphrase, revision: number });
       return {
@@ -67,3 +69,11 @@ export const configurationFileRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** That secrets are left out must be said: a passphrase that got lost on the way is no wish. */
+function eitherOr(): NamedError {
+  return new NamedError(
+    'invalid-input',
+    'a configuration file is saved either with a passphrase or without secrets; send one of passphrase and withoutSecrets',
+  );
+}

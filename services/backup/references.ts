@@ -3,11 +3,18 @@ import { isObject, type Json } from '../schema/json.ts';
 import type { Archive, CertificateBinding, Configuration } from '../schema/types.generated.ts';
 
 export interface References {
-  readonly bindings: readonly { readonly key: string; readonly chain: string }[];
+  readonly bindings: readonly Bound[];
   readonly keys: readonly string[];
   readonly chains: readonly string[];
   readonly bundles: readonly string[];
 }
+
+/** A binding, and where it is, in words. */
+export interface Bound extends CertificateBinding {
+  readonly at: string;
+}
+
+type Layer = Readonly<Record<string, Json>>;
 
 /** Over all levels of a configuration, the layers of machines that left, and the demonstration certificate when it is given. */
 export function references(
@@ -15,15 +22,21 @@ export function references(
   archives: readonly Archive[],
   demonstration?: CertificateBinding,
 ): References {
-  const held = [...Object.values(configuration.layers), ...archives.map(({ layer }) => layer)];
-  const layers = held as readonly Readonly<Record<string, Json>>[];
+  const layers = [
+    ...Object.entries(configuration.layers as Readonly<Record<string, Layer>>),
+    ...archives.map(({ name, layer }) => [`the archive of ${name}`, layer as Layer] as const),
+  ];
   const entries = (section: string) =>
-    layers.flatMap((layer) => (isObject(layer[section]) ? Object.values(layer[section]) : []));
-  const bound = entries('certificates').flatMap((entry) =>
-    isObject(entry) ? [{ key: text(entry['key']), chain: text(entry['chain']) }] : [],
+    layers.flatMap(([at, layer]) =>
+      isObject(layer[section])
+        ? Object.entries(layer[section]).map(([name, entry]) => ({ at: `${section}/${name} at ${at}`, entry }))
+        : [],
+    );
+  const bound = entries('certificates').flatMap(({ at, entry }) =>
+    isObject(entry) ? [{ key: text(entry['key']), chain: text(entry['chain']), at }] : [],
   );
-  const bindings = [...bound, ...(demonstration ? [demonstration] : [])];
-  const bundles = entries('trust').flatMap((entry) =>
+  const bindings = [...bound, ...(demonstration ? [{ ...demonstration, at: 'the demonstration certificate' }] : [])];
+  const bundles = entries('trust').flatMap(({ entry }) =>
     isObject(entry) && entry['source'] === 'bundle' ? [text(entry['bundle'])] : [],
   );
   return {

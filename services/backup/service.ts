@@ -14,22 +14,13 @@ import type { Platform } from '../platforms/platform.ts';
 import type { PushService } from '../push/contract.ts';
 import type { SshKey } from '../push/ssh.ts';
 import { publicKeyOf } from '../push/ssh.ts';
-import type {
-  Archive,
-  ConfigurationFile,
-  FileVerification,
-  Registration,
-  TakeOver,
-} from '../schema/types.generated.ts';
+import type { Archive, FileVerification, TakeOver } from '../schema/types.generated.ts';
 import type { Secrets } from '../secrets/service.ts';
 import type { Store } from '../store/store.ts';
 import type { BackupService } from './contract.ts';
-import { lock } from './lock.ts';
-import { version } from './migrate.ts';
-import { keysOf, open, type Opened } from './open.ts';
+import { open, type Opened } from './open.ts';
 import { operationsTo } from './operations.ts';
-import { references } from './references.ts';
-import { sealed } from './sealed.ts';
+import { save } from './save.ts';
 import { takeOverService } from './take-over/service.ts';
 import { verifyFile } from './verify/service.ts';
 
@@ -51,48 +42,13 @@ export function backupService(deps: BackupDeps): BackupService {
   const { config, machines, pki, authorities, secrets, now } = deps;
   const takeOvers = takeOverService(deps.store, now);
 
-  return { save, load, takeOver, planTakeOver, verify, recover: takeOvers.undo };
+  return {
+    save: (options) => save({ ...deps, epoch: takeOvers.epoch }, options),
+    ...{ load, takeOver, planTakeOver, verify, recover: takeOvers.undo },
+  };
 
-  async function save({ revision, passphrase }: { readonly revision?: number; readonly passphrase: string }) {
-    const { number, author, time, comment, rollout } = await (revision === undefined
-      ? config.head()
-      : config.revision(revision));
-    const configuration = await config.configuration(number);
-    const archives = [...(await machines.archives())].sort((a, b) => (a.id < b.id ? -1 : 1));
-    const demonstration = await pki.demonstration('');
-    const { keys, chains, bundles } = references(configuration, archives, demonstration);
-    const carried = await authorities.records();
-    const { privateKey, publicKey } = await deps.sshKey();
-    const secretKeys = Object.fromEntries(
-      await Promise.all([...keys, ...keysOf(carried)].map(async (id) => [id, await pki.keyPem(id)] as const)),
-    );
-    // Those that left, too, as long as they are to be recognised or still have something of Signet's on them.
-    const ids = new Set([...Object.values(configuration.machines), ...archives].map(({ id }) => id));
-    const registrations = (await machines.list()).filter(
-      ({ id, unfinished }) => ids.has(id) || unfinished !== undefined,
-    );
-    const originals = await originalsOf(registrations);
-    const rest: Omit<ConfigurationFile, 'secrets'> = {
-      signet: version,
-      saved: now().toISOString(),
-      revision: number,
-      ...(number === 0 ? {} : { committed: { author, time, comment, rollout } }),
-      controller: { publicKey, epoch: await takeOvers.epoch(), demonstration },
-      configuration,
-      registrations,
-      ...(Object.keys(originals).length > 0 ? { originals } : {}),
-      chains: Object.fromEntries(await Promise.all(chains.map(async (id) => [id, await pki.chain(id)] as const))),
-      bundles: Object.fromEntries(await Promise.all(bundles.map(async (id) => [id, await pki.bundle(id)] as const))),
-      ...(archives.length > 0 ? { archives } : {}),
-      ...(carried.authorities.length > 0 ? carried : {}),
-    };
-    const inside = sealed(rest, { keys: secretKeys, sshKey: privateKey });
-    const file: ConfigurationFile = { ...rest, secrets: await lock(inside, passphrase) };
-    return `${JSON.stringify(file, null, 2)}\n`;
-  }
-
-  async function load(author: string, text: string, passphrase: string) {
-    const opened = await open(text, passphrase);
+  async function load(author: string, text: string, passphrase?: string) {
+    const opened = await open(text, passphrase, keyHere);
     const { file } = opened;
     await checkDraft(author);
     await authorities.checkRecords(opened.carried, opened.keys);
@@ -111,13 +67,13 @@ export function backupService(deps: BackupDeps): BackupService {
     };
   }
 
-  async function planTakeOver(text: string, passphrase: string): Promise<TakeOver> {
+  async function planTakeOver(text: string, passphrase?: string): Promise<TakeOver> {
     const opened = await open(text, passphrase);
     await takeOvers.checkEmpty();
     return planned(opened, checkTakeOver(opened).controller.epoch);
   }
 
-  async function takeOver(author: string, text: string, passphrase: string): Promise<TakeOver> {
+  async function takeOver(author: string, text: string, passphrase?: string): Promise<TakeOver> {
     const opened = await open(text, passphrase);
     const { file } = opened;
     const { controller, committed, sshKey } = checkTakeOver(opened);
@@ -153,7 +109,7 @@ export function backupService(deps: BackupDeps): BackupService {
   }
 
   /** A take-over in all but the place: so what is proven is what would happen. */
-  function verify(text: string, passphrase: string): Promise<FileVerification> {
+  function verify(text: string, passphrase?: string): Promise<FileVerification> {
     return verifyFile(deps, (into) => backupService({ ...deps, ...into }).takeOver('signet', text, passphrase));
   }
 
@@ -183,13 +139,15 @@ export function backupService(deps: BackupDeps): BackupService {
     for (const binding of needed.bindings) {
       await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
     }
-    for (const id of needed.bundles) await pki.putBundle(file.bundles[id] ?? '');
+    for (const id of needed.bundles) {
+      const { bundle } = await pki.putBundle(file.bundles[id] ?? '');
+      if (bundle !== id) throw notItsName(`bundle ${id}`);
+    }
     await into.restore(carried, keys);
   }
 
-  async function originalsOf(registrations: readonly Registration[]) {
-    const found = await Promise.all(registrations.map(async ({ id }) => [id, await machines.original(id)] as const));
-    return Object.fromEntries(found.flatMap(([id, facts]) => (facts ? [[id, facts] as const] : [])));
+  async function keyHere(id: string): Promise<string | undefined> {
+    return (await secrets.has(id)) ? pki.keyPem(id) : undefined;
   }
 
   /** Whichever of two archives of a machine is from its later leave stays. */
@@ -254,8 +212,12 @@ async function restore(
 ): Promise<void> {
   const { binding } = await pki.importPem([keyPem, ...certificates].join('\n'));
   if (binding.key === key && binding.chain === chain) return;
-  throw new NamedError(
+  throw notItsName(`key ${key} or chain ${chain}`);
+}
+
+function notItsName(what: string): NamedError {
+  return new NamedError(
     'bad-certificate',
-    `key ${key} or chain ${chain} in the configuration file is not what its name says; the file was changed or damaged`,
+    `${what} in the configuration file is not what its name says; the file was changed or damaged`,
   );
 }

@@ -23,6 +23,7 @@ export function configFileCommands(program: Command, session: () => Session): vo
     .argument('<file>', '- for standard output')
     .option('--revision <n>', 'this revision instead of the newest', revisionNumber)
     .option('--passphrase-file <file>', 'what to encrypt with (- for standard input); asked for without')
+    .option('--no-secrets', 'leave private keys out: whoever loads the file must have them')
     .action(async (file: string, options: SaveOptions) => save(session(), file, options));
 
   command(
@@ -63,22 +64,31 @@ interface LoadOptions {
 }
 
 interface Read {
-  readonly file: string;
-  readonly text: string;
-  readonly passphrase: string;
+  /** Its name. */
+  readonly path: string;
+  readonly sent: { readonly file: string; readonly passphrase?: string };
 }
 
 interface SaveOptions {
   readonly revision?: number;
   readonly passphraseFile?: string;
+  readonly secrets: boolean;
 }
 
 const option = '--passphrase-file';
 
 async function save({ controller, print, prompt }: Session, file: string, options: SaveOptions): Promise<void> {
+  const { revision, passphraseFile, secrets } = options;
+  if (!secrets && passphraseFile !== undefined) {
+    throw new Failure('usage', '--no-secrets leaves nothing to encrypt; give either that or a passphrase');
+  }
   const what = 'passphrase to encrypt with';
-  const passphrase = await readSecret(prompt, { file: options.passphraseFile, what, option, twice: true });
-  const text = await controller.saveConfiguration(passphrase, options.revision);
+  const text = await controller.saveConfiguration({
+    ...(secrets
+      ? { passphrase: await readSecret(prompt, { file: passphraseFile, what, option, twice: true }) }
+      : { withoutSecrets: true }),
+    ...(revision === undefined ? {} : { revision }),
+  });
   if (file === '-') {
     process.stdout.write(text);
     return;
@@ -94,19 +104,31 @@ async function read({ prompt }: Session, file: string, passphraseFile: string | 
     throw new Failure('usage', 'standard input cannot be both the file and the passphrase; put one of them in a file');
   }
   const text = (await readInput(file)).toString('utf8');
+  // Where a passphrase is given it is sent, and the controller says that it seals nothing.
+  if (passphraseFile === undefined && isWithoutSecrets(text)) return { path: file, sent: { file: text } };
   const what = `passphrase of ${file}`;
-  return { file, text, passphrase: await readSecret(prompt, { file: passphraseFile, what, option }) };
+  const passphrase = await readSecret(prompt, { file: passphraseFile, what, option });
+  return { path: file, sent: { file: text, passphrase } };
 }
 
-async function load({ controller, print }: Session, { file, text, passphrase }: Read): Promise<void> {
-  const answer = await controller.loadConfiguration(text, passphrase);
+function isWithoutSecrets(text: string): boolean {
+  try {
+    const value = JSON.parse(text) as { readonly secrets?: unknown } | null;
+    return typeof value?.secrets === 'object';
+  } catch {
+    return false;
+  }
+}
+
+async function load({ controller, print }: Session, { path, sent }: Read): Promise<void> {
+  const answer = await controller.loadConfiguration(sent);
   print.show(answer, () => {
     for (const operation of answer.operations) print.line(inWords(operation));
     const keys = answer.certificates === 1 ? '1 certificate' : `${answer.certificates} certificates`;
     const count = answer.operations.length;
     const changes = count === 0 ? 'nothing to change' : count === 1 ? '1 change' : `${count} changes`;
     const next = count === 0 ? '' : ', now in your draft: look with signet diff, bring out with signet commit';
-    print.line(`${file}: ${keys}, ${changes}${next}`);
+    print.line(`${path}: ${keys}, ${changes}${next}`);
     for (const name of answer.unknownMachines) {
       print.note([
         { text: 'not known here: ', tone: 'warn' },
@@ -116,8 +138,8 @@ async function load({ controller, print }: Session, { file, text, passphrase }: 
   });
 }
 
-async function verify({ controller, print }: Session, { file, text, passphrase }: Read): Promise<void> {
-  const answer = await controller.verifyConfiguration(text, passphrase);
+async function verify({ controller, print }: Session, { path, sent }: Read): Promise<void> {
+  const answer = await controller.verifyConfiguration(sent);
   const { saved, revision, certificates, machines } = answer;
   print.show(answer, () => {
     if (machines.length > 0) {
@@ -130,7 +152,7 @@ async function verify({ controller, print }: Session, { file, text, passphrase }
         ]),
       );
     }
-    print.line(`${file}: restores revision ${revision}, saved ${saved}; ${certificates} certificates`);
+    print.line(`${path}: restores revision ${revision}, saved ${saved}; ${certificates} certificates`);
   });
   const others = machines.filter(({ verdict }) => verdict !== 'in-sync').length;
   if (others === 0) return;
@@ -140,18 +162,18 @@ async function verify({ controller, print }: Session, { file, text, passphrase }
   );
 }
 
-async function takeOver(session: Session, { file, text, passphrase }: Read, options: LoadOptions): Promise<void> {
+async function takeOver(session: Session, { path, sent }: Read, options: LoadOptions): Promise<void> {
   const { controller, print, prompt } = session;
   if (!options.yes) {
     if (!prompt.interactive) {
       throw new Failure('usage', 'a take-over is asked about first and there is no terminal to ask on; say --yes');
     }
-    describe(print, await controller.takeOver(text, passphrase, true));
+    describe(print, await controller.takeOver({ ...sent, plan: true }));
     if (!(await prompt.confirm('Take over, and have the machines refuse the old controller?'))) {
       throw new Failure('interrupted', 'nothing was taken over');
     }
   }
-  const taken = await controller.takeOver(text, passphrase, false);
+  const taken = await controller.takeOver(sent);
   if (taken.rollout === undefined) {
     print.show(taken, () => described(taken));
     return;
@@ -162,7 +184,7 @@ async function takeOver(session: Session, { file, text, passphrase }: Read, opti
 
   function described(over: TakeOver): void {
     describe(print, over);
-    print.line(`${file}: taken over at revision ${over.revision}`);
+    print.line(`${path}: taken over at revision ${over.revision}`);
     if (over.rollout !== undefined) return;
     print.note([
       { text: 'not told: ', tone: 'warn' },

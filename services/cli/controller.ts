@@ -116,14 +116,12 @@ export function controller(client: Client) {
     trustBundle: (bundle: string) => get<Shape.TrustBundleDetail>(path('trust-bundles', bundle)),
     storeBundle: (pem: string) => post<Shape.TrustBundle>('/trust-bundles', { pem }),
 
-    saveConfiguration: (passphrase: string, revision?: number) =>
-      client.text({ method: 'POST', path: `${api}/configuration-files`, body: { passphrase, revision } }),
-    loadConfiguration: (file: string, passphrase: string) =>
-      post<Shape.LoadResult>('/configuration-files/load', { file, passphrase }),
-    verifyConfiguration: (file: string, passphrase: string) =>
-      post<Shape.FileVerification>('/configuration-files/verify', { file, passphrase }),
-    takeOver: (file: string, passphrase: string, plan: boolean) =>
-      post<Shape.TakeOver>('/configuration-files/take-over', { file, passphrase, plan }),
+    saveConfiguration: (options: Shape.SaveOptions) =>
+      client.text({ method: 'POST', path: `${api}/configuration-files`, body: options }),
+    loadConfiguration: (options: Shape.LoadOptions) => post<Shape.LoadResult>('/configuration-files/load', options),
+    verifyConfiguration: (options: Shape.LoadOptions) =>
+      post<Shape.FileVerification>('/configuration-files/verify', options),
+    takeOver: (options: Shape.TakeOverOptions) => post<Shape.TakeOver>('/configuration-files/take-over', options),
 
     testTls: (request: Shape.TLSTestRequest) => post<Shape.TLSTestReport>('/tls-tests', request),
     probeServers: (request: Shape.ProbeRequest) => post<Shape.ProbeReport>('/probes', request),

@@ -1719,10 +1719,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'A configuration file, and what its secrets are encrypted with.',
     type: 'object',
     additionalProperties: false,
-    required: ['file', 'passphrase'],
+    required: ['file'],
     properties: {
       file: { type: 'string', minLength: 2, description: 'The text of the file.' },
-      passphrase: { type: 'string', minLength: 1, maxLength: 1000 },
+      passphrase: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 1000,
+        description: 'Of a file with secrets; left out for one that was saved without.',
+      },
     },
   },
   {
@@ -2593,12 +2598,17 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/save-options.schema.json',
     title: 'Save options',
-    description: 'What to save, and what encrypts its secrets.',
+    description: 'What to save, and what becomes of its secrets: a passphrase, or withoutSecrets.',
     type: 'object',
     additionalProperties: false,
-    required: ['passphrase'],
     properties: {
-      passphrase: { type: 'string', minLength: 1, maxLength: 1000 },
+      passphrase: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 1000,
+        description: 'What the secrets are encrypted with.',
+      },
+      withoutSecrets: { const: true, description: 'Instead of a passphrase: private keys are left out.' },
       revision: { type: 'integer', minimum: 0, description: 'Defaults to the head.' },
     },
   },
@@ -2875,10 +2885,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'The configuration file of a lost controller, and what its secrets are encrypted with.',
     type: 'object',
     additionalProperties: false,
-    required: ['file', 'passphrase'],
+    required: ['file'],
     properties: {
       file: { type: 'string', minLength: 2, description: 'The text of the file.' },
-      passphrase: { type: 'string', minLength: 1, maxLength: 1000 },
+      passphrase: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 1000,
+        description: 'Of a file with secrets; left out for one that was saved without.',
+      },
       plan: { type: 'boolean', description: 'True: only say what would be taken over.' },
     },
   },
@@ -3428,7 +3443,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     $id: 'https://signet.invalid/schemas/configuration-file.schema.json',
     title: 'Configuration file',
     description:
-      'The whole configuration in one file: settings, certificates and private authorities in readable text, private keys encrypted under a passphrase (age, scrypt).',
+      'The whole configuration in one file: settings, certificates and private authorities in readable text, private keys encrypted under a passphrase (age, scrypt) or left out.',
     type: 'object',
     additionalProperties: false,
     required: ['signet', 'saved', 'revision', 'configuration', 'registrations', 'chains', 'bundles', 'secrets'],
@@ -3515,8 +3530,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         items: { $ref: 'archive.schema.json' },
       },
       secrets: {
-        type: 'string',
-        description: 'An age file in its armored form; inside, what configuration-secrets.schema.json describes.',
+        description:
+          'An age file in its armored form, inside which is what configuration-secrets.schema.json describes; or that the secrets were left out.',
+        oneOf: [
+          { type: 'string' },
+          {
+            title: 'Secrets left out',
+            type: 'object',
+            additionalProperties: false,
+            required: ['leftOut', 'contents'],
+            properties: {
+              leftOut: { const: true },
+              contents: {
+                $ref: 'common.schema.json#/$defs/sha256',
+                description:
+                  'SHA-256 of the rest of the file as canonical JSON: it shows damage, and not what somebody changed on purpose.',
+              },
+            },
+          },
+        ],
       },
     },
   },

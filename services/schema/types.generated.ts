@@ -2158,7 +2158,10 @@ export interface LoadOptions {
    * The text of the file.
    */
   readonly file: string;
-  readonly passphrase: string;
+  /**
+   * Of a file with secrets; left out for one that was saved without.
+   */
+  readonly passphrase?: string;
 }
 /**
  * What a configuration file brought into the draft.
@@ -3013,10 +3016,17 @@ export interface RolloutsQuery {
   readonly limit?: number;
 }
 /**
- * What to save, and what encrypts its secrets.
+ * What to save, and what becomes of its secrets: a passphrase, or withoutSecrets.
  */
 export interface SaveOptions {
-  readonly passphrase: string;
+  /**
+   * What the secrets are encrypted with.
+   */
+  readonly passphrase?: string;
+  /**
+   * Instead of a passphrase: private keys are left out.
+   */
+  readonly withoutSecrets?: true;
   /**
    * Defaults to the head.
    */
@@ -3271,7 +3281,10 @@ export interface TakeOverOptions {
    * The text of the file.
    */
   readonly file: string;
-  readonly passphrase: string;
+  /**
+   * Of a file with secrets; left out for one that was saved without.
+   */
+  readonly passphrase?: string;
   /**
    * True: only say what would be taken over.
    */
@@ -3662,7 +3675,7 @@ export interface Authority {
   readonly author: string;
 }
 /**
- * The whole configuration in one file: settings, certificates and private authorities in readable text, private keys encrypted under a passphrase (age, scrypt).
+ * The whole configuration in one file: settings, certificates and private authorities in readable text, private keys encrypted under a passphrase (age, scrypt) or left out.
  */
 export interface ConfigurationFile {
   /**
@@ -3715,9 +3728,9 @@ export interface ConfigurationFile {
    */
   readonly archives?: readonly Archive[];
   /**
-   * An age file in its armored form; inside, what configuration-secrets.schema.json describes.
+   * An age file in its armored form, inside which is what configuration-secrets.schema.json describes; or that the secrets were left out.
    */
-  readonly secrets: string;
+  readonly secrets: string | SecretsLeftOut;
 }
 /**
  * How that revision came about; absent for revision 0.
@@ -3936,6 +3949,13 @@ export interface Resolver {
    * Whether it says that it proved a signed answer (the AD bit); failed: it answered with an error; silent: it did not answer; untried: the machine lacks perl, or its script is older.
    */
   readonly validates: 'yes' | 'no' | 'failed' | 'silent' | 'untried';
+}
+export interface SecretsLeftOut {
+  readonly leftOut: true;
+  /**
+   * SHA-256 of the rest of the file as canonical JSON: it shows damage, and not what somebody changed on purpose.
+   */
+  readonly contents: string;
 }
 /**
  * What is inside the encrypted part of a configuration file.

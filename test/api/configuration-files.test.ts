@@ -46,6 +46,17 @@ describe('configuration files', () => {
     assert.equal(refused.problem, 'wrong-passphrase');
   });
 
+  it('are saved with a passphrase or without secrets, as was said', async () => {
+    const withoutSecrets = true;
+
+    const saved = await api.ask('POST /configuration-files', { body: { withoutSecrets } });
+    const [neither, both] = [{}, { passphrase, withoutSecrets }];
+
+    assert.equal(typeof saved.as('configuration-file').secrets, 'object');
+    for (const body of [neither, both])
+      assert.equal((await api.ask('POST /configuration-files', { body })).problem, 'invalid-input');
+  });
+
   it('are verified by restoring them aside, machine by machine', async () => {
     const third = await running();
     await third.join('mx1');

@@ -13,7 +13,7 @@ export async function cheaply(file: string): Promise<string> {
 export async function open({ secrets }: ConfigurationFile): Promise<string> {
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
-  return decrypter.decrypt(armor.decode(secrets), 'text');
+  return decrypter.decrypt(armor.decode(secrets as string), 'text');
 }
 
 export async function seal(text: string): Promise<string> {
