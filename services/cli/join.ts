@@ -142,7 +142,7 @@ function check(name: string, options: JoinOptions, interactive: boolean): void {
   }
 }
 
-const lookUp = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the gateway shows it';
+export const lookUp = 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the gateway shows it';
 
 /** The address given, or for a machine that was a member the one it had. */
 async function whereTo(

@@ -6,6 +6,7 @@ import { amend, type PlanOption } from './changes.ts';
 import { demonstrations } from './demonstration.ts';
 import { disconnectionCommands } from './disconnection.ts';
 import { Failure } from './failure.ts';
+import { joinList } from './join-list.ts';
 import { join, type JoinOptions } from './join.ts';
 import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
@@ -20,7 +21,8 @@ export function machineCommands(program: Command, session: () => Session): void 
     'bring a gateway into the cluster: shows its host key and what would change, and asks',
     'signet machine join mx1 --host 198.18.0.11 --identity ~/.ssh/id_ed25519',
   )
-    .argument('<name>')
+    .argument('[name]')
+    .option('--list <file>', 'many at once: lines NAME HOST[:PORT] [GROUP] [SHA256:...] (- for standard input)')
     .option('--host <host>', 'address of the gateway; may be left out for one that was a member')
     .option('--port <n>', 'port of its SSH server', wholeNumber)
     .option('--user <name>', 'who to log in as, this once: root, or a user who may use sudo', 'root')
@@ -41,7 +43,12 @@ export function machineCommands(program: Command, session: () => Session): void 
       'keep the TLS settings and certificates it has: they become its machine layer, and nothing changes on it',
     )
     .option('--no-rollout', 'do not roll out to it yet')
-    .action(async (name: string, options: JoinOptions) => join(session(), name, options));
+    .action(async (name: string | undefined, options: JoinOptions & { readonly list?: string }) => {
+      if ((name === undefined) === (options.list === undefined))
+        throw new Failure('usage', 'one machine joins by its name, or many by a list; give NAME or --list FILE');
+      if (options.list !== undefined) await joinList(session(), options.list, options);
+      else await join(session(), name ?? '', options);
+    });
 
   command(
     machine,

@@ -9,6 +9,8 @@ import { findings } from '../../services/schema/parse.ts';
 export interface Recorded {
   readonly status: number;
   readonly body: unknown;
+  /** Only for requests whose body has this text. */
+  readonly about?: string;
 }
 
 /** What an event stream does next: send an event, break off, or stay open. */
@@ -70,7 +72,13 @@ export async function recordedController(recording: Recording): Promise<Recorded
       return;
     }
     const known = recording.answers.get(call) ?? recording.answers.get(`${request.method ?? ''} ${path}`);
-    const found = next(call, known) ?? notFound;
+    const fitting = known?.filter(({ about }) => about === undefined || text.includes(about));
+    const about = fitting?.[0]?.about;
+    const found =
+      next(
+        `${call} ${about ?? ''}`,
+        fitting?.filter((one) => one.about === about),
+      ) ?? notFound;
     if (route && found.status < 300)
       faults.push(...answerFaults(route, found).map((fault) => `${call} answers what the API does not: ${fault}`));
     answer(response, found);

@@ -1,7 +1,8 @@
 /**
  * Reads scenarios: what was recorded, what is typed, and what must come of it, in one text.
  *
- *     answer METHOD /path STATUS     an answer of the controller, JSON in the indented lines below; in turn when given again
+ *     answer METHOD /path STATUS     an answer of the controller, JSON in the indented lines below; in turn when given again;
+ *                                    with `for TEXT` behind it, to requests whose body has that text
  *     stream /path                   an event stream: lines `EVENT NAME` (NAME an entry of answers/views.json), `cut`, `hold`
  *     file NAME                      a file in the working folder, its text indented below; `base64` first for bytes
  *     env NAME=VALUE                 for the commands below
@@ -65,9 +66,12 @@ export function readScenario(text: string, views: Views): Scenario {
     const [word, rest] = split(line);
     const step = steps.at(-1);
     if (word === 'answer') {
-      const [, call = '', status = ''] = /^(\S+ \S+) (\d+)$/.exec(rest) ?? [];
+      const [, call = '', status = '', about] = /^(\S+ \S+) (\d+)(?: for (.+))?$/.exec(rest) ?? [];
       const body: unknown = below.length === 0 ? undefined : JSON.parse(below.join('\n'));
-      answers.set(call, [...(answers.get(call) ?? []), { status: Number(status), body }]);
+      answers.set(call, [
+        ...(answers.get(call) ?? []),
+        { status: Number(status), body, ...(about === undefined ? {} : { about }) },
+      ]);
     } else if (word === 'stream') {
       streams.set(rest, [...(streams.get(rest) ?? []), below.map((each) => streamStep(each, views))]);
     } else if (word === 'file') {

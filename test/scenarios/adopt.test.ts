@@ -1,10 +1,13 @@
 /** Gateways whose TLS was set by hand join as they were found: not one byte changes until something else is wanted of them. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import type { JoinPlan, MachineView } from '../../services/schema/types.generated.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
-import { cli, joinWords, served, type Cli } from './cli.ts';
+import { cli, hostKeyOf, joinWords, served, type Cli } from './cli.ts';
 import { full, startScenario, type Scenario } from './harness.ts';
 
 describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
@@ -12,6 +15,7 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
   let signet: Cli;
   let fleet: readonly Gateway[];
   let found: readonly string[];
+  let list: string;
 
   /** Every file of Postfix and of its certificates, and the master that reads them. */
   const state = ({ inside }: Gateway) =>
@@ -32,8 +36,12 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
     signet = cli(scenario.signetd);
     await Promise.all(fleet.map(setByHand));
     found = await states();
+    list = join(mkdtempSync(join(tmpdir(), 'signet-adopt-')), 'fleet');
   });
-  after(() => scenario.down());
+  after(async () => {
+    rmSync(dirname(list), { recursive: true });
+    await scenario.down();
+  });
 
   it('plans: each setting is kept, replaced or lost, and no key is shown', async () => {
     const [mx1] = fleet;
@@ -55,14 +63,18 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
     assert.ok(scenario.signetd.answers.every((answer) => !answer.includes('PRIVATE KEY')));
   });
 
-  it('joins them with what they have, without touching a byte', async () => {
-    for (const gateway of fleet) {
-      const out = await signet.done(...(await joinWords(gateway)), '--adopt');
-      assert.match(out, / 1 unchanged/);
-    }
+  it('joins all of a list with what they have, without touching a byte, and passes members by', async () => {
+    const lines = fleet.map(async (gateway) => `${gateway.name} ${gateway.address} ${await hostKeyOf(gateway)}\n`);
+    writeFileSync(list, (await Promise.all(lines)).join(''));
+    const words = ['machine', 'join', '--list', list, '--adopt', '--identity', fleet[0]?.key ?? ''];
+
+    assert.match(await signet.done(...words, '--plan'), new RegExp(`(can join[^]*){${fleet.length}}Lost or replaced`));
+    assert.deepEqual(await states(), found);
+    assert.match(await signet.done(...words, '--yes'), new RegExp(`succeeded, ${fleet.length} unchanged`));
 
     assert.deepEqual(await states(), found);
     for (const { name } of fleet) await inSync(name);
+    assert.match(await signet.done(...words, '--yes'), /all of them are members already/);
   });
 
   it('lifts what they have in common, which changes nothing on any of them either', async () => {
