@@ -27,6 +27,18 @@ export const archiveRoutes: readonly Route[] = [
     handle: async (context, { parameters }) => ({ body: await archiveOf(context, parameters.archive) }),
   }),
   route({
+    name: 'compare-archive',
+    method: 'get',
+    path: '/archives/{archive}/comparison',
+    role: 'viewer',
+    summary: 'What an archive would change, for a machine of a group or for a member, and how its certificates stand',
+    query: 'comparison-query',
+    response: 'archive-comparison',
+    handle: async ({ membership }, { parameters, query }) => ({
+      body: await membership.compareArchive(parameters.archive, query),
+    }),
+  }),
+  route({
     name: 'delete-archive',
     method: 'delete',
     path: '/archives/{archive}',

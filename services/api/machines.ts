@@ -63,12 +63,17 @@ export const machineRoutes: readonly Route[] = [
     response: 'joined',
     status: 201,
     async handle(context, { caller, body }) {
-      const { registration, revision, rollout } = await context.membership.join(caller.name, body);
+      const { registration, revision, rollout, notes } = await context.membership.join(caller.name, body);
       const own = rollout === undefined ? {} : { rollout };
       const isOwn = rollout !== undefined || body.rollout === false;
       const named = isOwn ? own : await rollOut(context, caller.name, revision.number);
       return {
-        body: { machine: await view(context, registration.name), revision: { number: revision.number }, ...named },
+        body: {
+          machine: await view(context, registration.name),
+          revision: { number: revision.number },
+          ...named,
+          ...(notes ? { notes } : {}),
+        },
         object: `/machines/${registration.name}`,
       };
     },

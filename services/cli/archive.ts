@@ -1,9 +1,11 @@
 /** `signet archive`: what machines that left had of their own. */
 import type { Command } from 'commander';
 
+import type { ArchiveComparison, ComparisonQuery } from '../schema/types.generated.ts';
+import { changeLine } from './diff-view.ts';
 import { Failure } from './failure.ts';
 import { command } from './options.ts';
-import { moment } from './print.ts';
+import { moment, type Printer } from './print.ts';
 import type { Session } from './session.ts';
 
 export function archiveCommands(program: Command, session: () => Session): void {
@@ -43,6 +45,27 @@ export function archiveCommands(program: Command, session: () => Session): void 
 
   command(
     archive,
+    'compare',
+    'show what an archive would change, and how its certificates stand today',
+    'signet archive compare 00000000-0000-4000-8000-000000000002 --machine mx3',
+  )
+    .argument('<id>')
+    .option('--group <name>', 'for a machine of this group; the one that it was in without')
+    .option('--machine <name>', 'against what this machine has of its own')
+    .action(async (id: string, to: ComparisonQuery) => {
+      const { controller, print } = session();
+      if (to.group !== undefined && to.machine !== undefined) {
+        throw new Failure('usage', 'an archive is held against one thing; give --group or --machine, not both');
+      }
+      const answer = await controller.compareArchive(id, to);
+      print.show(answer, () => {
+        showComparison(print, answer);
+        for (const note of concerns(answer)) print.note({ text: note, tone: 'warn' });
+      });
+    });
+
+  command(
+    archive,
     'delete',
     'delete an archive: what the machine had of its own is gone for good (for administrators)',
     'signet archive delete 00000000-0000-4000-8000-000000000002 --yes',
@@ -58,4 +81,16 @@ export function archiveCommands(program: Command, session: () => Session): void 
       await controller.deleteArchive(id);
       print.line(`the archive of ${name} is deleted`);
     });
+}
+
+/** What is effective without an archive and with it. */
+export function showComparison(print: Printer, { against, changes }: ArchiveComparison): void {
+  if (changes.length === 0) print.line(`what ${against} gives a machine says the same`);
+  else print.line({ text: `${against}, without it and with it`, tone: 'strong' });
+  for (const change of changes) print.line(changeLine(change));
+}
+
+function concerns({ certificates, missing }: ArchiveComparison): readonly string[] {
+  const bad = certificates.flatMap(({ name, trouble }) => (trouble === undefined ? [] : [`${name} ${trouble}`]));
+  return [...bad, ...missing];
 }

@@ -24,6 +24,8 @@ export function controller(client: Client) {
     machines: (all = false) => get<Shape.MachineList>(all ? '/machines?all=true' : '/machines'),
     archives: () => get<Shape.ArchiveList>('/archives'),
     archive: (id: string) => get<Shape.Archive>(path('archives', id)),
+    compareArchive: (id: string, to: Shape.ComparisonQuery) =>
+      get<Shape.ArchiveComparison>(path('archives', id, 'comparison'), { ...to }),
     deleteArchive: (id: string) => client.json({ method: 'DELETE', path: api + path('archives', id) }),
     machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
     hostKey: (at: Shape.HostKeyRequest) => post<Shape.HostKey>('/machines/host-key', at),

@@ -1,5 +1,6 @@
 /** How the plan of a join looks to people: what the machine is, and what becomes of what it has. */
 import type { JoinPlan } from '../schema/types.generated.ts';
+import { showComparison } from './archive.ts';
 import { moment, type Printer, type Span } from './print.ts';
 
 export function showJoinPlan(print: Printer, plan: JoinPlan, adopt: boolean): void {
@@ -39,6 +40,10 @@ export function showJoinPlan(print: Printer, plan: JoinPlan, adopt: boolean): vo
     ),
     ...notes.map((note) => ['note', { text: note, tone: 'warn' }] as const),
   ]);
+  if (known && !adopt) {
+    print.line('\nwhat its archive would change:');
+    showComparison(print, known.comparison);
+  }
   if (plan.present.length === 0) return;
   print.line(`\nTLS settings it has, and what becomes of them${adopt ? ' (adopted)' : ''}:`);
   print.table(

@@ -73,6 +73,7 @@ async function accept(session: Session, request: AcceptedJoin, { adopt, rollout 
     { text: `r${answer.revision.number}`, tone: 'strong' },
     `: ${name} has joined${group === undefined ? '' : ` ${group}`}`,
   ]);
+  for (const note of answer.notes ?? []) session.print.note({ text: note, tone: 'warn' });
   await finish(session, answer, { rollout, watch: true });
 }
 

@@ -1,5 +1,5 @@
 /** What a change of the configuration does to the effective settings of a machine: the values that differ, whatever level they come from. */
-import type { Json } from '../schema/json.ts';
+import type { Json, JsonObject } from '../schema/json.ts';
 import type { Member } from './fleet.ts';
 import { leaves } from './leaves.ts';
 import { same } from './merge.ts';
@@ -29,7 +29,12 @@ export function effectiveChanges(): (before: Member, after: Member) => readonly 
 }
 
 function sectionChanges(name: string, was: EffectiveSection, is: EffectiveSection): readonly EffectiveChange[] {
-  const [left, right] = [leaves({ [name]: was.value }), leaves({ [name]: is.value })];
+  return changes({ [name]: was.value }, { [name]: is.value });
+}
+
+/** Compares effective settings, or sections of them. */
+export function changes(was: JsonObject, is: JsonObject): readonly EffectiveChange[] {
+  const [left, right] = [leaves(was), leaves(is)];
   return [...new Set([...left.keys(), ...right.keys()])].sort().flatMap((pointer) => {
     const [before, after] = [left.get(pointer), right.get(pointer)];
     if (same(before, after)) return [];

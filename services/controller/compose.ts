@@ -89,7 +89,8 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const ssh = { connect, readHostKey };
   const plans = planService({ store, now, random: randomBytes });
   const membership = membershipService({
-    ...{ config, machines, pki, push, pool: connections, ssh, sshKey, script, plans, now },
+    ...{ config, machines, pki, authorities, push },
+    ...{ pool: connections, ssh, sshKey, script, plans, now },
   });
   const backup = backupService({
     config,

@@ -1,4 +1,5 @@
 /** What membership offers: joining, leaving and rejoining, each planned before it happens. */
+import type { Comparison } from './archived.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest, Registration, Revision } from '../schema/types.generated.ts';
 
 export interface ChosenJoin extends JoinRequest, Omit<AcceptedJoin, 'accept' | keyof JoinRequest> {
@@ -47,11 +48,19 @@ export interface MembershipService {
   /**
    * Accepts a plan, or a host key alone. A machine that is no longer as it was planned is refused with `plan-outdated`.
    * `rollout` is set when no revision was made, since the machine was in the roster already: its rollout is one of its own.
+   * `notes` say what is wrong with what it has back or has taken over: certificates that have expired or were revoked.
    */
   join(
     author: string,
     request: AcceptedJoin,
-  ): Promise<{ readonly registration: Registration; readonly revision: Revision; readonly rollout?: number }>;
+  ): Promise<{
+    readonly registration: Registration;
+    readonly revision: Revision;
+    readonly rollout?: number;
+    readonly notes?: readonly string[];
+  }>;
+  /** Holds an archive against a member, or against a machine of a group that has nothing of its own; not-found. */
+  compareArchive(id: string, to: { readonly group?: string; readonly machine?: string }): Promise<Comparison>;
   /** Machines that left without being let go, and may still come back. */
   expectedBack(): Promise<readonly Registration[]>;
   /**

@@ -2,6 +2,7 @@
 import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { PlanService } from './plans/service.ts';
+import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { PushService } from '../push/contract.ts';
 import type { Pool } from '../push/pool.ts';
@@ -23,5 +24,6 @@ export interface LeavingDeps {
 export interface MembershipDeps extends LeavingDeps {
   readonly script: Script;
   readonly plans: PlanService;
-  readonly pki: Pick<PkiService, 'importPem' | 'putBundle' | 'demonstration'>;
+  readonly pki: Pick<PkiService, 'importPem' | 'putBundle' | 'demonstration' | 'facts'>;
+  readonly authorities: Pick<AuthorityService, 'issuedAs'>;
 }

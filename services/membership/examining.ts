@@ -1,13 +1,13 @@
 /** A machine is looked at before it joins: what it is, what it would get, and what stands in the way. Nothing is changed by it. */
 import { sha256 } from '../config/blobs.ts';
-import { defaultsLayer } from '../config/defaults.ts';
-import { layerAt } from '../config/levels.ts';
-import { resolve, type Effective } from '../config/resolve.ts';
+import { resolve } from '../config/resolve.ts';
 import type { Archive } from '../machines/service.ts';
 import { fingerprint } from '../push/ssh.ts';
 import { canonicalJson, type JsonObject } from '../schema/json.ts';
-import type { Configuration, Facts, JoinPlan, JoinRequest, Registration } from '../schema/types.generated.ts';
+import type { Facts, JoinPlan, JoinRequest, Registration } from '../schema/types.generated.ts';
 import { adoptedLayer, plannedSettings } from './adopt.ts';
+import { archivedCertificates, compare, troubles } from './archived.ts';
+import { upperLevels } from './comparing.ts';
 import type { MembershipDeps } from './deps.ts';
 import type { Found } from './found.ts';
 import { doubtful, standing, type Standing } from './identity.ts';
@@ -26,6 +26,8 @@ export interface Examined {
   readonly plan: Proposal;
   /** The digest of what it would get without anything of its own. */
   readonly upper: string;
+  /** In words, what is wrong with what it would have back or take over. */
+  readonly concerns: readonly string[];
   /** The first of what stands in the way. */
   readonly obstacle: Obstacle | undefined;
 }
@@ -40,13 +42,6 @@ export type Examine = (
 export function examining(deps: MembershipDeps): Examine {
   const { config, machines } = deps;
   return examine;
-
-  /** What the machine would get in a group with no more than the layer every machine starts with. */
-  async function withoutItsOwn(configuration: Configuration, group: string, facts: Facts): Promise<Effective> {
-    const levels = ['cluster', `group/${group}`].map((level) => ({ level, layer: layerAt(configuration, level) }));
-    const first = { level: 'machine', layer: firstLayer(facts) as JsonObject };
-    return resolve([defaultsLayer(await deps.pki.demonstration('')), ...levels, first]);
-  }
 
   async function examine(
     request: JoinRequest,
@@ -71,7 +66,17 @@ export function examining(deps: MembershipDeps): Examine {
     const group = groupOf(request.group, configuration, place ?? (former?.archive ? undefined : former), archive);
     const candidate = { name, group, host, facts };
     const found = obstacles(candidate, configuration, stands);
-    const upper = await withoutItsOwn(configuration, group, facts);
+    const levels = await upperLevels(deps, configuration, group);
+    const without = firstLayer(facts) as JsonObject;
+    const upper = resolve([...levels, { level: 'machine', layer: without }]);
+    const layer = { ...without, ...(archive?.layer as JsonObject | undefined) };
+    const comparison = archive && (await compare(deps, `group/${group}`, levels, { layer, without }));
+    const handed = former && !former.archive ? (former.layer as JsonObject) : undefined;
+    const concerns = comparison
+      ? troubles(comparison)
+      : handed
+        ? troubles({ certificates: await archivedCertificates(deps, handed), missing: [] })
+        : [];
     const plan: Proposal = {
       revision,
       ...{ name, host, port, group },
@@ -89,22 +94,23 @@ export function examining(deps: MembershipDeps): Examine {
         fingerprint: chain.leaf,
       })),
       ...(settings && !place && !former ? { adopted: adoptedLayer(settings.layer, upper.settings) } : {}),
-      ...(archive
+      ...(archive && comparison
         ? {
             known: {
               name: archive.name,
               left: archive.left,
               settings: settingsOf(archive.layer),
+              comparison,
             },
           }
         : {}),
       ...(former && !former.archive ? { replaces: { name: former.name, settings: settingsOf(former.layer) } } : {}),
       findings: found.map(({ finding }) => finding),
-      notes: [...notes(candidate), ...returned(same, facts), ...demands(configuration, group)],
+      notes: [...notes(candidate), ...concerns, ...returned(same, facts), ...demands(configuration, group)],
     };
     const enrolled = placeOf(identity, configuration) !== undefined;
     const digest = sha256(canonicalJson(upper.settings));
-    return { enrolled, archive, stands, former, plan, upper: digest, obstacle: found[0] };
+    return { enrolled, archive, stands, former, plan, upper: digest, concerns, obstacle: found[0] };
   }
 
   /** Which of these machines show the host key that is on record, at the address that is. */

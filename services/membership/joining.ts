@@ -76,7 +76,7 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
       const settings = request.adopt || accepted ? await find(bootstrap, request, facts, false) : undefined;
-      const { enrolled, archive, stands, former, plan, upper, obstacle } = await examine(
+      const { enrolled, archive, stands, former, plan, upper, concerns, obstacle } = await examine(
         request,
         hostKey,
         facts,
@@ -118,7 +118,7 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
         ...(request.adopt ? {} : asItWaited(before)),
       };
       const operation: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
-      return await admit(author, registration, operation, {
+      const made = await admit(author, registration, operation, {
         before,
         original,
         // The one that answers to the name gives it up to this one.
@@ -130,6 +130,8 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
         rollout: request.rollout ?? true,
         adopt: request.adopt ?? false,
       });
+      const hasThem = choice === 'restore' || (former && !former.archive);
+      return hasThem && concerns.length > 0 ? { ...made, notes: concerns } : made;
     } finally {
       bootstrap.close();
     }

@@ -1,4 +1,5 @@
 /** Membership's shell: the workflows of joining, leaving and rejoining over configuration, machines and gateways. */
+import { comparing } from './comparing.ts';
 import type { MembershipService } from './contract.ts';
 import { departed } from './departed.ts';
 import type { MembershipDeps } from './deps.ts';
@@ -15,6 +16,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     ...disconnecting(deps),
     ...reconnecting(deps),
     ...departed(deps),
+    ...comparing(deps),
     discardDraft: (author) => discardDraft(deps, author),
   };
 }

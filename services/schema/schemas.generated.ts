@@ -327,6 +327,51 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/archive-comparison.schema.json',
+    title: 'Archive comparison',
+    description: 'What a machine that left had of its own, held against what one gets without it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['against', 'changes', 'certificates', 'missing'],
+    properties: {
+      against: {
+        type: 'string',
+        description: 'The group it would be in, or the machine it is held against: group/main, machine/mx1.',
+      },
+      changes: {
+        type: 'array',
+        description: 'The effective settings that differ: before without the archive, after with it.',
+        items: { $ref: 'effective-change.schema.json' },
+      },
+      certificates: {
+        type: 'array',
+        description: 'The archived certificates as they stand today.',
+        items: {
+          title: 'Archived certificate',
+          type: 'object',
+          additionalProperties: false,
+          required: ['name'],
+          properties: {
+            name: { $ref: '../common.schema.json#/$defs/name' },
+            subject: { type: 'string' },
+            expires: { $ref: '../common.schema.json#/$defs/instant' },
+            trouble: {
+              type: 'string',
+              description:
+                'That it has expired, expires soon, was revoked by an authority of this controller, or is not stored.',
+            },
+          },
+        },
+      },
+      missing: {
+        type: 'array',
+        description: 'What the settings refer to and would not be there, in words.',
+        items: { type: 'string' },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/archive-list.schema.json',
     title: 'Archive list',
     description: 'The archives of machines that left, the newest first.',
@@ -898,6 +943,22 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Warnings: what would have become of the mail of the last days, when destinations changed.',
         items: { $ref: 'finding.schema.json' },
       },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/comparison-query.schema.json',
+    title: 'Comparison query',
+    description: 'What an archive is held against; without either, the group that its machine was in.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      group: {
+        $ref: '../common.schema.json#/$defs/name',
+        description: 'A machine of this group without settings of its own.',
+      },
+      machine: { $ref: '../common.schema.json#/$defs/machineName', description: 'This machine, as it is.' },
     },
   },
   {
@@ -1523,11 +1584,15 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Set when this machine was a member before.',
         type: 'object',
         additionalProperties: false,
-        required: ['name', 'left', 'settings'],
+        required: ['name', 'left', 'settings', 'comparison'],
         properties: {
           name: { type: 'string' },
           left: { type: 'string' },
           settings: { type: 'array', items: { type: 'string' } },
+          comparison: {
+            $ref: 'archive-comparison.schema.json',
+            description: 'What restoring its archive would change.',
+          },
         },
       },
       replaces: {
@@ -1607,6 +1672,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         properties: { number: { type: 'integer', minimum: 0 } },
       },
       rollout: { type: 'integer', minimum: 1, description: 'The rollout that pushes to it.' },
+      notes: {
+        type: 'array',
+        description: 'What is wrong with what it has back or has taken over; left out when nothing is.',
+        items: { type: 'string' },
+      },
     },
   },
   {

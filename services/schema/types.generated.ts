@@ -36,6 +36,7 @@ export interface Shapes {
   readonly 'alert-list': AlertList;
   readonly 'alert-test': AlertTest;
   readonly 'alert-view': AlertView;
+  readonly 'archive-comparison': ArchiveComparison;
   readonly 'archive-list': ArchiveList;
   readonly 'audit-entry': AuditEntry;
   readonly 'audit-list': AuditList;
@@ -58,6 +59,7 @@ export interface Shapes {
   readonly 'chain-link': ChainLink;
   readonly 'commit-options': CommitOptions;
   readonly committed: Committed;
+  readonly 'comparison-query': ComparisonQuery;
   readonly 'diff-query': DiffQuery;
   readonly 'disconnect-options': DisconnectOptions;
   readonly disconnected: Disconnected;
@@ -485,6 +487,56 @@ export interface TestDelivery {
    * Which server took it, or why none did.
    */
   readonly detail: string;
+}
+/**
+ * What a machine that left had of its own, held against what one gets without it.
+ */
+export interface ArchiveComparison {
+  /**
+   * The group it would be in, or the machine it is held against: group/main, machine/mx1.
+   */
+  readonly against: string;
+  /**
+   * The effective settings that differ: before without the archive, after with it.
+   */
+  readonly changes: readonly EffectiveChange[];
+  /**
+   * The archived certificates as they stand today.
+   */
+  readonly certificates: readonly ArchivedCertificate[];
+  /**
+   * What the settings refer to and would not be there, in words.
+   */
+  readonly missing: readonly string[];
+}
+/**
+ * One effective setting that differs; an absent side is not there.
+ */
+export interface EffectiveChange {
+  readonly pointer: string;
+  /**
+   * Any JSON value.
+   */
+  readonly before?: unknown;
+  /**
+   * Any JSON value.
+   */
+  readonly after?: unknown;
+}
+export interface ArchivedCertificate {
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+  readonly subject?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly expires?: string;
+  /**
+   * That it has expired, expires soon, was revoked by an authority of this controller, or is not stored.
+   */
+  readonly trouble?: string;
 }
 /**
  * The archives of machines that left, the newest first.
@@ -1221,6 +1273,19 @@ export interface Revision {
   readonly machines?: readonly string[];
 }
 /**
+ * What an archive is held against; without either, the group that its machine was in.
+ */
+export interface ComparisonQuery {
+  /**
+   * A machine of this group without settings of its own.
+   */
+  readonly group?: string;
+  /**
+   * This machine, as it is.
+   */
+  readonly machine?: string;
+}
+/**
  * Which machines the difference is wanted for.
  */
 export interface DiffQuery {
@@ -1564,20 +1629,6 @@ export interface MachineChange {
    * Empty when no file changes, and when nothing is known of the machine.
    */
   readonly diff: string;
-}
-/**
- * One effective setting that differs; an absent side is not there.
- */
-export interface EffectiveChange {
-  readonly pointer: string;
-  /**
-   * Any JSON value.
-   */
-  readonly before?: unknown;
-  /**
-   * Any JSON value.
-   */
-  readonly after?: unknown;
 }
 /**
  * A draft, and the head it would be committed on.
@@ -2010,6 +2061,7 @@ export interface KnownMachine {
   readonly name: string;
   readonly left: string;
   readonly settings: readonly string[];
+  readonly comparison: ArchiveComparison;
 }
 /**
  * Set when it takes the place of a machine in the configuration: with its settings.
@@ -2067,6 +2119,10 @@ export interface Joined {
    * The rollout that pushes to it.
    */
   readonly rollout?: number;
+  /**
+   * What is wrong with what it has back or has taken over; left out when nothing is.
+   */
+  readonly notes?: readonly string[];
 }
 export interface RevisionNumber {
   readonly number: number;

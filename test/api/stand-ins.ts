@@ -178,6 +178,13 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
       return { revision: await config.head(), rollout: 1 };
     },
     planLeave,
+    compareArchive: (_id, { group = 'main', machine }) =>
+      Promise.resolve({
+        against: machine === undefined ? `group/${group}` : `machine/${machine}`,
+        changes: [{ pointer: '/outbound/certificate', after: 'mx' }],
+        certificates: [{ name: 'mx', trouble: 'expired on 2026-11-01' }],
+        missing: [],
+      }),
     async leave(author, machine) {
       const plan = await planLeave(machine);
       const revision = await config.apply(author, [{ op: 'dismiss', machine }], {

@@ -32,6 +32,7 @@ describe('leaving', { skip: withoutOpenssl }, () => {
     return membershipService({
       ...{ config, machines, push, pool, ssh: { connect, readHostKey }, pki: {} as MembershipDeps['pki'] },
       plans: noPlans,
+      authorities: { issuedAs: () => Promise.resolve(undefined) },
       ...{
         sshKey: () => Promise.resolve({ publicKey: '', privateKey: '' }),
         script: { version: '1', text: '', installer: '' },

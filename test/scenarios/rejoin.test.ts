@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import type { CertificateDetail, MachineView } from '../../services/schema/types.generated.ts';
+import type {
+  ArchiveComparison,
+  ArchiveList,
+  CertificateDetail,
+  IssuedList,
+  Joined,
+  JoinPlan,
+  MachineView,
+} from '../../services/schema/types.generated.ts';
 import { acceptsMail, skipLab, startLab, type Gateway } from '../lab/harness.ts';
 import { cli, hostKeyOf, joinWords, served, type Cli } from './cli.ts';
 import { startSignetd } from './signetd.ts';
@@ -79,6 +87,36 @@ describe('coming back', { skip: skipLab }, () => {
     assert.match(await signet.fails(3, ...words), /seems to have been reinstalled; .*--replace/);
     assert.match(await signet.done(...words, '--replace'), /replaces +mx2, with .*certificates\/mx/);
 
+    assert.equal(await served(two), own);
+  });
+
+  it('its archive says, before it is back, which certificate was revoked meanwhile', async () => {
+    const names = ['--cn', two.hostname, '--authority', 'lab', '--profile', 'client'];
+    await signet.done('authority', 'create', 'lab', '--cn', 'Lab CA');
+    await signet.done('certificate', 'issue', 'client', '--level', 'machine/mx2', ...names);
+    await signet.done('set', 'machine/mx2', 'outbound/certificate', 'client');
+    await signet.done('commit', '-m', 'a client certificate');
+    await signet.done('machine', 'leave', 'mx2', '--yes');
+    const { certificates } = await signet.json<IssuedList>('authority', 'certificates', 'lab');
+    await signet.done('authority', 'revoke', 'lab', certificates[0]?.serial ?? '', '--reason', 'keyCompromise');
+    const words = await joinWords(two);
+
+    const plan = await signet.json<JoinPlan>(...words, '--plan');
+    const [archive] = (await signet.json<ArchiveList>('archive', 'list')).archives;
+    const compared = await signet.json<ArchiveComparison>('archive', 'compare', archive?.id ?? '', '--machine', 'mx1');
+    const answer = await signet.json<Joined>(...words, '--restore');
+
+    const revoked = /certificate client .*was revoked on .* by lab/;
+    assert.match(plan.notes.join('\n'), revoked);
+    assert.ok(plan.known?.comparison.changes.some(({ pointer }) => pointer === '/outbound/certificate'));
+    assert.deepEqual(
+      compared.certificates.map(({ name, trouble }) => [name, trouble === undefined]),
+      [
+        ['client', false],
+        ['mx', true],
+      ],
+    );
+    assert.match((answer.notes ?? []).join('\n'), revoked);
     assert.equal(await served(two), own);
   });
 
