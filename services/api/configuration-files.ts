@@ -1,5 +1,6 @@
 /** The whole configuration as one file, saved and loaded; its secrets are encrypted under a passphrase. */
 import { NamedError } from '../errors.ts';
+import { planOf } from './difference.ts';
 import { route, type Route } from './route.ts';
 
 /** Keys and chains of a large fleet; the file travels inside a JSON string. */
@@ -35,8 +36,23 @@ export const configurationFileRoutes: readonly Route[] = [
     request: 'load-options',
     bodyLimit: fileLimit,
     response: 'load-result',
-    async handle({ backup }, { caller, body: { file, passphrase } }) {
-      return { body: await backup.load(caller.name, file, passphrase) };
+    async handle({ backup }, { caller, body: { file, ...options } }) {
+      return { body: await backup.load(caller.name, file, options) };
+    },
+  }),
+  route({
+    name: 'plan-load',
+    method: 'post',
+    path: '/configuration-files/plan',
+    role: 'admin',
+    summary:
+      'What loading a configuration file would do, machine by machine, and what stands in its way; changes nothing',
+    request: 'load-options',
+    bodyLimit: fileLimit,
+    response: 'load-plan',
+    async handle({ backup }, { caller, body: { file, ...options } }) {
+      const { change, ...plan } = await backup.planLoad(caller.name, file, options);
+      return { body: { ...plan, change: planOf(change, change.diffs) }, onlyChecked: true };
     },
   }),
   route({
@@ -46,7 +62,7 @@ export const configurationFileRoutes: readonly Route[] = [
     role: 'admin',
     summary:
       'Restore a configuration file into a store of its own and compare what machines would get; nothing changes',
-    request: 'load-options',
+    request: 'verify-options',
     bodyLimit: fileLimit,
     response: 'file-verification',
     async handle({ backup }, { body: { file, passphrase } }) {

@@ -1,8 +1,9 @@
 /** The difference between a revision and another configuration, as people read it: settings, structure, files of each machine. */
+import type { ChangePlan } from '../config/contract.ts';
 import { diffConfigurations, type StructureChange } from '../config/diff.ts';
 import type { ConfigService } from '../config/service.ts';
 import { compareNames } from '../machines/names.ts';
-import type { Configuration, RevisionDiff } from '../schema/types.generated.ts';
+import type { Configuration, DraftPlan, RevisionDiff } from '../schema/types.generated.ts';
 
 export type Difference = Pick<RevisionDiff, 'settings' | 'structure' | 'machines'>;
 
@@ -26,6 +27,17 @@ export async function difference(
     settings: settings.flatMap(({ level, changes }) => changes.map((change) => ({ level, ...change }))),
     structure: inSentences(before, after),
     machines,
+  };
+}
+
+/** A plan of changes as it is sent, with the difference in files of each machine that it changes. */
+export function planOf(
+  { base, operations, findings, machines, unchanged, before, after }: ChangePlan,
+  diffs: Readonly<Record<string, string>>,
+): DraftPlan {
+  return {
+    ...{ base, operations, findings, structure: inSentences(before, after), unchanged },
+    machines: machines.map((one) => ({ ...one, diff: diffs[one.machine] ?? '' })),
   };
 }
 

@@ -3,7 +3,7 @@ import { faults, NamedError } from '../errors.ts';
 import type { DraftChange, DraftView } from '../schema/types.generated.ts';
 import type { Caller } from './caller.ts';
 import type { Context } from './deps.ts';
-import { difference, inSentences } from './difference.ts';
+import { difference, planOf } from './difference.ts';
 import { draftTag, expectedRevision, requireDraftMatch, revisionTag } from './etag.ts';
 import { foreseen } from './foreseen.ts';
 import { rollOut } from './roll-out.ts';
@@ -49,14 +49,11 @@ export const draftRoutes: readonly Route[] = [
     async handle({ config }, { caller, parameters, body }) {
       refuseMembership(body.operations);
       const plan = await config.plan(own(caller, parameters.author), body.operations);
-      const { base, operations, findings, machines, unchanged, before, after } = plan;
-      const changed = [];
-      for (const { machine, settings } of machines) {
-        changed.push({ machine, settings, diff: await config.manifestDiff(machine, before, after) });
+      const diffs: Record<string, string> = {};
+      for (const { machine } of plan.machines) {
+        diffs[machine] = await config.manifestDiff(machine, plan.before, plan.after);
       }
-      return {
-        body: { base, operations, findings, structure: inSentences(before, after), machines: changed, unchanged },
-      };
+      return { body: planOf(plan, diffs) };
     },
   }),
   route({

@@ -1,12 +1,25 @@
 /** What backup offers: the whole configuration as one file, a file as a draft, and a lost controller's place from its file. */
-import type { FileVerification, Operation, TakeOver } from '../schema/types.generated.ts';
+import type { ChangePlan } from '../config/contract.ts';
+import type { Finding } from '../errors.ts';
+import type { FileVerification, LoadResult, TakeOver } from '../schema/types.generated.ts';
 
-export interface LoadResult {
-  /** What was added to the author's draft. */
-  readonly operations: readonly Operation[];
-  /** Machines of the file that this controller does not know; they are named, not admitted. */
-  readonly unknownMachines: readonly string[];
-  readonly certificates: number;
+export type { LoadResult } from '../schema/types.generated.ts';
+
+export interface LoadOptions {
+  readonly passphrase?: string | undefined;
+  /** By the names of machines in the file: the machine here that gets its settings, or null to leave it out. */
+  readonly map?: Readonly<Record<string, string | null>> | undefined;
+  /** Also when another controller saved the file. */
+  readonly foreign?: boolean | undefined;
+}
+
+export type Origin = LoadResult['origin'];
+
+export interface LoadPlan extends Omit<LoadResult, 'operations' | 'unknownMachines'> {
+  /** What a load would be refused for. */
+  readonly obstacles: readonly Finding[];
+  /** With the difference in files of each machine that it changes. */
+  readonly change: ChangePlan & { readonly diffs: Readonly<Record<string, string>> };
 }
 
 export interface SaveOptions {
@@ -16,15 +29,21 @@ export interface SaveOptions {
   readonly passphrase?: string | undefined;
 }
 
-/** A file that was saved without secrets is given without a passphrase: with one it is refused, as that would prove nothing. */
-export interface BackupService {
-  save(options: SaveOptions): Promise<string>;
+export interface Loading {
   /**
    * Checks the file whole, brings its keys, chains, authorities and archives in, and puts the difference in the author's draft.
-   * A file without secrets takes the keys it needs from this controller; `precondition-failed` names those that are not there.
+   * Machines are told by identity, and by hand where that is said; no member is dismissed. A file without secrets takes the keys
+   * it needs from this controller; `precondition-failed` names those that are not there, and whatever else stands in the way.
    * What the authorities here issued and revoked stays as it is, and so do archives of later leaves.
    */
-  load(author: string, file: string, passphrase?: string): Promise<LoadResult>;
+  load(author: string, file: string, options: LoadOptions): Promise<LoadResult>;
+  /** What a load would do, found out by doing it aside; an obstacle is in the answer, and nothing changes. */
+  planLoad(author: string, file: string, options: LoadOptions): Promise<LoadPlan>;
+}
+
+/** A file that was saved without secrets is given without a passphrase: with one it is refused, as that would prove nothing. */
+export interface BackupService extends Loading {
+  save(options: SaveOptions): Promise<string>;
   /**
    * Takes the place of the controller that saved the file: its revision becomes the head, its machines are members, and they
    * are told of a new epoch, so that they refuse the old one. All of it or nothing, also when the process is killed. Throws

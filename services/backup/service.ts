@@ -9,17 +9,18 @@ import { compareNames } from '../machines/names.ts';
 import { machineService, type MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import { authorityService } from '../pki/authority/service.ts';
-import type { Binding, PkiService } from '../pki/service.ts';
+import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { PushService } from '../push/contract.ts';
 import type { SshKey } from '../push/ssh.ts';
 import { publicKeyOf } from '../push/ssh.ts';
-import type { Archive, FileVerification, TakeOver } from '../schema/types.generated.ts';
+import type { FileVerification, TakeOver } from '../schema/types.generated.ts';
 import type { Secrets } from '../secrets/service.ts';
 import type { Store } from '../store/store.ts';
+import { bound, bringIn } from './bring-in.ts';
 import type { BackupService } from './contract.ts';
+import { loading } from './load/service.ts';
 import { open, type Opened } from './open.ts';
-import { operationsTo } from './operations.ts';
 import { save } from './save.ts';
 import { takeOverService } from './take-over/service.ts';
 import { verifyFile } from './verify/service.ts';
@@ -39,33 +40,14 @@ export interface BackupDeps {
 }
 
 export function backupService(deps: BackupDeps): BackupService {
-  const { config, machines, pki, authorities, secrets, now } = deps;
+  const { config, pki, authorities, secrets, now } = deps;
   const takeOvers = takeOverService(deps.store, now);
 
   return {
     save: (options) => save({ ...deps, epoch: takeOvers.epoch }, options),
-    ...{ load, takeOver, planTakeOver, verify, recover: takeOvers.undo },
+    ...loading(deps),
+    ...{ takeOver, planTakeOver, verify, recover: takeOvers.undo },
   };
-
-  async function load(author: string, text: string, passphrase?: string) {
-    const opened = await open(text, passphrase, keyHere);
-    const { file } = opened;
-    await checkDraft(author);
-    await authorities.checkRecords(opened.carried, opened.keys);
-    await bringIn(opened, authorities);
-    for (const archive of file.archives ?? []) await keep(archive);
-    const present = await config.configuration((await config.head()).number);
-    const operations = operationsTo(present, file.configuration);
-    if (operations.length > 0) await config.amend(author, operations);
-    const admitted = new Set(operations.flatMap((operation) => (operation.op === 'admit' ? [operation.id] : [])));
-    const waiting = file.registrations.filter(({ id }) => admitted.has(id));
-    for (const registration of waiting) await machines.put({ ...registration, state: 'waiting' });
-    return {
-      operations,
-      unknownMachines: waiting.map(({ name }) => name),
-      certificates: bound(opened).length,
-    };
-  }
 
   async function planTakeOver(text: string, passphrase?: string): Promise<TakeOver> {
     const opened = await open(text, passphrase);
@@ -81,7 +63,7 @@ export function backupService(deps: BackupDeps): BackupService {
     const own = await takeOvers.begin();
     const into = through(own.store);
     try {
-      await bringIn(opened, into.authorities);
+      await bringIn({ pki, authorities: into.authorities }, opened);
       for (const archive of file.archives ?? []) await into.machines.putArchive(archive);
       for (const [id, facts] of Object.entries(file.originals ?? {})) await into.machines.putOriginal(id, facts);
       for (const registration of file.registrations) await into.machines.put(registration);
@@ -133,44 +115,6 @@ export function backupService(deps: BackupDeps): BackupService {
       epoch: Math.max(epoch + 1, Math.floor(Date.parse(file.saved) / 1000) + 1, Math.floor(now().getTime() / 1000)),
     };
   }
-
-  /** Blobs first: they are immutable and named by their content, so what is brought in for nothing does no harm. */
-  async function bringIn({ file, needed, carried, keys }: Opened, into: AuthorityService): Promise<void> {
-    for (const binding of needed.bindings) {
-      await restore(pki, binding, keys[binding.key] ?? '', file.chains[binding.chain] ?? []);
-    }
-    for (const id of needed.bundles) {
-      const { bundle } = await pki.putBundle(file.bundles[id] ?? '');
-      if (bundle !== id) throw notItsName(`bundle ${id}`);
-    }
-    await into.restore(carried, keys);
-  }
-
-  async function keyHere(id: string): Promise<string | undefined> {
-    return (await secrets.has(id)) ? pki.keyPem(id) : undefined;
-  }
-
-  /** Whichever of two archives of a machine is from its later leave stays. */
-  async function keep(archive: Archive): Promise<void> {
-    const present = await machines.archive(archive.id);
-    if (!present || present.left < archive.left) await machines.putArchive(archive);
-  }
-
-  /** A file stands for a whole configuration: mixed with other changes, the draft would be neither. */
-  async function checkDraft(author: string): Promise<void> {
-    const { length } = (await config.draft(author)).operations;
-    if (length === 0) return;
-    throw new NamedError(
-      'precondition-failed',
-      `the draft of ${author} holds ${length} ${length === 1 ? 'change' : 'changes'} already; commit or discard it first, then load the file`,
-    );
-  }
-}
-
-/** Bindings of settings and archives: the demonstration certificate is nobody's own. */
-function bound({ file, needed }: Opened): readonly Binding[] {
-  const demonstration = file.controller?.demonstration.chain;
-  return needed.bindings.filter(({ chain }) => chain !== demonstration);
 }
 
 function checkTakeOver({ file, sshKey }: Opened) {
@@ -200,24 +144,5 @@ function checkTakeOver({ file, sshKey }: Opened) {
   throw new NamedError(
     'invalid-input',
     'the SSH key of the controller in the configuration file is not what the file says; the file was changed or damaged',
-  );
-}
-
-/** Imports a key and its chain, and holds what came out against the names the configuration has for them. */
-async function restore(
-  pki: PkiService,
-  { key, chain }: Binding,
-  keyPem: string,
-  certificates: readonly string[],
-): Promise<void> {
-  const { binding } = await pki.importPem([keyPem, ...certificates].join('\n'));
-  if (binding.key === key && binding.chain === chain) return;
-  throw notItsName(`key ${key} or chain ${chain}`);
-}
-
-function notItsName(what: string): NamedError {
-  return new NamedError(
-    'bad-certificate',
-    `${what} in the configuration file is not what its name says; the file was changed or damaged`,
   );
 }

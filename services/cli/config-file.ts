@@ -1,14 +1,14 @@
 /** `signet config`: the whole configuration as one file, a file as a draft, and the proof that it restores. */
 import type { Command } from 'commander';
 
-import type { TakeOver } from '../schema/types.generated.ts';
+import type { LoadOptions as FileToLoad, TakeOver } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
-import { command, revisionNumber } from './options.ts';
+import { command, revisionNumber, several } from './options.ts';
+import { showLoaded, showLoadPlan } from './load-view.ts';
 import type { Printer } from './print.ts';
 import { judge, watch } from './progress.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
-import { inWords } from './changes.ts';
 import { writeWhole } from './write-file.ts';
 
 export function configFileCommands(program: Command, session: () => Session): void {
@@ -38,10 +38,18 @@ export function configFileCommands(program: Command, session: () => Session): vo
       '--take-over',
       'on a controller that was just installed: take the place of the lost one that saved the file',
     )
+    .option('--plan', 'only show what it would do')
+    .option(
+      '--map <old=new>',
+      'the machine OLD of the file is NEW here, whatever its identity; OLD=- leaves it out; may be given several times',
+      several,
+    )
+    .option('--foreign', 'also a file that another controller saved')
     .option('--yes', 'do not ask')
     .action(async (file: string, options: LoadOptions) => {
+      const choices = choicesIn(options);
       const opened = await read(session(), file, options.passphraseFile);
-      return options.takeOver ? takeOver(session(), opened, options) : load(session(), opened);
+      return options.takeOver ? takeOver(session(), opened, options) : load(session(), opened, choices, options);
     });
 
   command(
@@ -60,8 +68,14 @@ export function configFileCommands(program: Command, session: () => Session): vo
 interface LoadOptions {
   readonly passphraseFile?: string;
   readonly takeOver?: true;
+  readonly plan?: true;
+  readonly map?: readonly string[];
+  readonly foreign?: true;
   readonly yes?: true;
 }
+
+/** What a load is told about machines and origin. */
+type Choices = Pick<FileToLoad, 'map' | 'foreign'>;
 
 interface Read {
   /** Its name. */
@@ -120,22 +134,40 @@ function isWithoutSecrets(text: string): boolean {
   }
 }
 
-async function load({ controller, print }: Session, { path, sent }: Read): Promise<void> {
-  const answer = await controller.loadConfiguration(sent);
-  print.show(answer, () => {
-    for (const operation of answer.operations) print.line(inWords(operation));
-    const keys = answer.certificates === 1 ? '1 certificate' : `${answer.certificates} certificates`;
-    const count = answer.operations.length;
-    const changes = count === 0 ? 'nothing to change' : count === 1 ? '1 change' : `${count} changes`;
-    const next = count === 0 ? '' : ', now in your draft: look with signet diff, bring out with signet commit';
-    print.line(`${path}: ${keys}, ${changes}${next}`);
-    for (const name of answer.unknownMachines) {
-      print.note([
-        { text: 'not known here: ', tone: 'warn' },
-        `${name}; its settings wait until it joins (signet machine join ${name})`,
-      ]);
-    }
-  });
+async function load(
+  { controller, print }: Session,
+  { path, sent }: Read,
+  choices: Choices,
+  { plan }: LoadOptions,
+): Promise<void> {
+  if (plan) {
+    showLoadPlan(print, path, await controller.planLoad({ ...sent, ...choices }));
+    return;
+  }
+  showLoaded(print, path, await controller.loadConfiguration({ ...sent, ...choices }));
+}
+
+function choicesIn({ takeOver, plan, map = [], foreign }: LoadOptions): Choices {
+  if (takeOver && (plan ?? foreign ?? map.length > 0)) {
+    throw new Failure(
+      'usage',
+      'a take-over takes the whole file as it is, and shows it first; --plan, --map and --foreign are for a load into a draft',
+    );
+  }
+  const pairs = map.map((pair) => /^([^=]+)=([^=]+)$/.exec(pair) ?? notPair(pair));
+  const names = pairs.map(([, old = '']) => old);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Failure('usage', `${twice} is mapped twice; say once which machine it is here`);
+  return {
+    ...(foreign ? { foreign } : {}),
+    ...(pairs.length > 0
+      ? { map: Object.fromEntries(pairs.map(([, old = '', here = '']) => [old, here === '-' ? null : here])) }
+      : {}),
+  };
+}
+
+function notPair(pair: string): never {
+  throw new Failure('usage', `--map ${pair} is not OLD=NEW; name a machine of the file and one that is here, or -`);
 }
 
 async function verify({ controller, print }: Session, { path, sent }: Read): Promise<void> {

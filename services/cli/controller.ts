@@ -121,7 +121,8 @@ export function controller(client: Client) {
     saveConfiguration: (options: Shape.SaveOptions) =>
       client.text({ method: 'POST', path: `${api}/configuration-files`, body: options }),
     loadConfiguration: (options: Shape.LoadOptions) => post<Shape.LoadResult>('/configuration-files/load', options),
-    verifyConfiguration: (options: Shape.LoadOptions) =>
+    planLoad: (options: Shape.LoadOptions) => post<Shape.LoadPlan>('/configuration-files/plan', options),
+    verifyConfiguration: (options: Shape.VerifyOptions) =>
       post<Shape.FileVerification>('/configuration-files/verify', options),
     takeOver: (options: Shape.TakeOverOptions) => post<Shape.TakeOver>('/configuration-files/take-over', options),
 

@@ -90,6 +90,7 @@ export interface Shapes {
   readonly 'leave-plan': LeavePlan;
   readonly left: Left;
   readonly 'load-options': LoadOptions;
+  readonly 'load-plan': LoadPlan;
   readonly 'load-result': LoadResult;
   readonly 'log-reading-list': LogReadingList;
   readonly 'log-reading-request': LogReadingRequest;
@@ -102,6 +103,7 @@ export interface Shapes {
   readonly 'mail-session-list': MailSessionList;
   readonly 'mail-session-query': MailSessionQuery;
   readonly 'mail-session-view': MailSessionView;
+  readonly 'mapped-machine': MappedMachine;
   readonly 'no-query': NoQuery;
   readonly 'override-list': OverrideList;
   readonly 'override-query': OverrideQuery;
@@ -154,6 +156,7 @@ export interface Shapes {
   readonly 'trust-bundle-source': TrustBundleSource;
   readonly 'trust-bundle': TrustBundle;
   readonly 'trust-lists': TrustLists;
+  readonly 'verify-options': VerifyOptions;
   readonly archive: Archive;
   readonly 'audit-seal': AuditSeal;
   readonly 'authority-certificate': AuthorityCertificate;
@@ -2207,7 +2210,7 @@ export interface RevisionNumber1 {
   readonly number: number;
 }
 /**
- * A configuration file, and what its secrets are encrypted with.
+ * A configuration file, what its secrets are encrypted with, and what was decided about its machines.
  */
 export interface LoadOptions {
   /**
@@ -2218,17 +2221,119 @@ export interface LoadOptions {
    * Of a file with secrets; left out for one that was saved without.
    */
   readonly passphrase?: string;
+  /**
+   * By the names of machines in the file: the machine here that gets its settings, or null to leave them out. All others are told by identity.
+   */
+  readonly map?: {
+    readonly [k: string]: string | null;
+  };
+  /**
+   * True: load it although another controller saved it.
+   */
+  readonly foreign?: boolean;
+}
+/**
+ * What loading a configuration file would do; nothing was changed.
+ */
+export interface LoadPlan {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly saved: string;
+  /**
+   * The revision it was saved from.
+   */
+  readonly revision: number;
+  /**
+   * Which controller saved it, by its SSH key; unknown for files of format 1.
+   */
+  readonly origin: 'own' | 'another' | 'unknown';
+  /**
+   * The machines of the file, and which they are here.
+   */
+  readonly machines: readonly MappedMachine[];
+  /**
+   * Members here that the file does not have. Nothing of their own changes, and none is dismissed.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly stay: readonly string[];
+  readonly certificates: number;
+  /**
+   * Private authorities in it.
+   *
+   * Items: A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly authorities: readonly string[];
+  /**
+   * What machines that left had of their own.
+   */
+  readonly archives: number;
+  /**
+   * What the load would be refused for.
+   */
+  readonly obstacles: readonly Finding[];
+  readonly change: DraftPlan;
+}
+/**
+ * Which machine here a machine of a configuration file is.
+ */
+export interface MappedMachine {
+  /**
+   * Its name in the file.
+   */
+  readonly machine: string;
+  /**
+   * same: it is here under this name; renamed: it is here, by its identity, under another one; by-hand: the machine that the options name gets its settings; waiting: it is not here, and waits until it joins; left-out: nothing of its own is loaded.
+   */
+  readonly becomes: 'same' | 'renamed' | 'by-hand' | 'waiting' | 'left-out';
+  /**
+   * Its name here; absent for one that waits or is left out.
+   */
+  readonly here?: string;
 }
 /**
  * What a configuration file brought into the draft.
  */
 export interface LoadResult {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly saved: string;
+  /**
+   * The revision it was saved from.
+   */
+  readonly revision: number;
+  /**
+   * Which controller saved it, by its SSH key; unknown for files of format 1.
+   */
+  readonly origin: 'own' | 'another' | 'unknown';
+  /**
+   * The machines of the file, and which they are here.
+   */
+  readonly machines: readonly MappedMachine[];
+  /**
+   * Members here that the file does not have. Nothing of their own changes, and none is dismissed.
+   *
+   * Items: Like a host name, dots allowed.
+   */
+  readonly stay: readonly string[];
+  readonly certificates: number;
+  /**
+   * Private authorities in it.
+   *
+   * Items: A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly authorities: readonly string[];
+  /**
+   * What machines that left had of their own.
+   */
+  readonly archives: number;
   readonly operations: readonly Operation[];
   /**
-   * Machines of the file that this controller does not know; they are named, not admitted.
+   * Machines that wait from now on, until they join.
    */
   readonly unknownMachines: readonly string[];
-  readonly certificates: number;
 }
 /**
  * How far the mail logs were read.
@@ -3666,6 +3771,19 @@ export interface TrustListUse {
    * The setting that names it.
    */
   readonly pointer: string;
+}
+/**
+ * A configuration file, and what its secrets are encrypted with.
+ */
+export interface VerifyOptions {
+  /**
+   * The text of the file.
+   */
+  readonly file: string;
+  /**
+   * Of a file with secrets; left out for one that was saved without.
+   */
+  readonly passphrase?: string;
 }
 /**
  * A link of the chain over the audit trail: the digests of some of its entries, and of the seal before.

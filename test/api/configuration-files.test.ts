@@ -22,7 +22,10 @@ describe('configuration files', () => {
     await api.ask('POST /drafts/me/commit', { body: { comment: 'first' } });
 
     const saved = await api.ask('POST /configuration-files', { body: { passphrase } });
-    const loaded = await other.ask('POST /configuration-files/load', { body: { file: saved.text, passphrase } });
+    const body = { file: saved.text, passphrase };
+    const planned = await other.ask('POST /configuration-files/plan', { body });
+    const refused = await other.ask('POST /configuration-files/load', { body });
+    const loaded = await other.ask('POST /configuration-files/load', { body: { ...body, foreign: true } });
 
     assert.equal(saved.status, 200);
     assert.equal(saved.headers.get('content-disposition'), 'attachment; filename="revision-1.signet"');
@@ -31,6 +34,9 @@ describe('configuration files', () => {
       saved.as('configuration-file').configuration.layers,
       (await api.ask('GET /revisions/1')).as('revision-view').configuration.layers,
     );
+    const { obstacles, change } = planned.as('load-plan');
+    assert.deepEqual([obstacles.length, change.operations.length, change.findings], [1, 1, []]);
+    assert.equal(refused.problem, 'precondition-failed');
     assert.equal(loaded.as('load-result').certificates, 1);
     const { settings } = (await other.ask('GET /drafts/me/diff')).as('draft-diff');
     const { key, chain } = made.as('certificate-added').certificate;

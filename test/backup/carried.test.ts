@@ -27,8 +27,8 @@ describe('private authorities', { skip: withoutOpenssl }, () => {
     await from.authorities.revoke('mail', serial, 'keyCompromise');
     const file = await cheaply(await from.backup.save({ passphrase }));
 
-    await to.backup.load('anna', file, passphrase);
-    await to.backup.load('bob', file, passphrase);
+    await to.backup.load('anna', file, { passphrase, foreign: true });
+    await to.backup.load('bob', file, { passphrase, foreign: true });
 
     assert.deepEqual(await to.authorities.list(), await from.authorities.list());
     assert.deepEqual(
@@ -50,7 +50,7 @@ describe('private authorities', { skip: withoutOpenssl }, () => {
     const saved = await at.backup.save({ passphrase });
     await at.authorities.revoke('mail', await serial(one), 'superseded');
 
-    await at.backup.load('anna', await cheaply(saved), passphrase);
+    await at.backup.load('anna', await cheaply(saved), { passphrase, foreign: true });
 
     const issued = await at.authorities.issued('mail', { limit: 10 });
     const revoked = issued.filter((each) => each.revoked).map((each) => each.serial);
@@ -68,7 +68,7 @@ describe('private authorities', { skip: withoutOpenssl }, () => {
     const before_ = await to.authorities.list();
     const file = await cheaply(await from.backup.save({ passphrase }));
 
-    await assert.rejects(to.backup.load('anna', file, passphrase), (error: unknown) => {
+    await assert.rejects(to.backup.load('anna', file, { passphrase, foreign: true }), (error: unknown) => {
       assert.ok(isNamed(error, 'precondition-failed'), String(error));
       assert.match(error.message, /there is another authority mail here, with a root of its own/);
       return true;
@@ -99,7 +99,7 @@ describe('archives of machines that left', { skip: withoutOpenssl }, () => {
   it('come back with their keys, and change no draft', async () => {
     const [{ at: from, archive, file }, to] = [await withArchive(), await surroundings()];
 
-    const { operations } = await to.backup.load('anna', file, passphrase);
+    const { operations } = await to.backup.load('anna', file, { passphrase, foreign: true });
 
     assert.deepEqual(operations, []);
     assert.deepEqual(await to.machines.archives(), [archive]);
@@ -115,7 +115,7 @@ describe('archives of machines that left', { skip: withoutOpenssl }, () => {
     await to.machines.putArchive({ ...archive, left: later, layer: {} });
     await to.machines.putArchive({ ...archive, id: machineId(3), left: older });
 
-    await to.backup.load('anna', file, passphrase);
+    await to.backup.load('anna', file, { passphrase, foreign: true });
 
     assert.deepEqual((await to.machines.archive(machineId(2)))?.left, later);
     assert.deepEqual((await to.machines.archive(machineId(3)))?.left, older);

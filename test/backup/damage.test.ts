@@ -33,7 +33,7 @@ describe('a configuration file with one bit flipped', { skip: withoutOpenssl }, 
       damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
       const text = damaged.toString();
       const ways = [
-        () => to.backup.load('anna', text, passphrase),
+        () => to.backup.load('anna', text, { passphrase, foreign: true }),
         () => to.backup.takeOver('anna', text, passphrase),
       ] as const;
       // Line ends of the armor may look another, and base64 ends with bits that stand for nothing.

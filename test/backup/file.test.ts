@@ -36,7 +36,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
 
   /** Refused with this code, and nothing has come of it. */
   async function refused(text: string, code: ErrorCode, message: RegExp, word = passphrase): Promise<void> {
-    await assert.rejects(to.backup.load('anna', text, word), (error: unknown) => {
+    await assert.rejects(to.backup.load('anna', text, { passphrase: word, foreign: true }), (error: unknown) => {
       assert.ok(isNamed(error, code), String(error));
       assert.match(error.message, message);
       return true;
@@ -112,7 +112,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
   });
 
   it('comes back whole: settings, groups and machines that wait, and nothing before the commit', async () => {
-    const { unknownMachines, certificates } = await to.backup.load('anna', file, passphrase);
+    const { unknownMachines, certificates } = await to.backup.load('anna', file, { passphrase, foreign: true });
 
     assert.deepEqual([unknownMachines, certificates], [['mx1', 'mx2'], 2]);
     assert.equal((await to.config.head()).number, 0);
@@ -125,13 +125,13 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
         ['mx2', 'waiting'],
       ],
     );
-    assert.deepEqual((await to.backup.load('anna', file, passphrase)).operations, []);
+    assert.deepEqual((await to.backup.load('anna', file, { passphrase, foreign: true })).operations, []);
   });
 
   it('is not loaded over a draft that holds changes already', async () => {
     await to.config.amend('anna', [{ op: 'create-group', group: 'other' }]);
 
-    await assert.rejects(to.backup.load('anna', file, passphrase), (error: unknown) => {
+    await assert.rejects(to.backup.load('anna', file, { passphrase, foreign: true }), (error: unknown) => {
       assert.ok(isNamed(error, 'precondition-failed'));
       assert.match(error.message, /the draft of anna holds 1 change already; commit or discard it first/);
       return true;
@@ -154,7 +154,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
     );
     await machines.put({ ...registration(2, 'mx2'), state: 'left' });
 
-    const { unknownMachines } = await backup.load('anna', file, passphrase);
+    const { unknownMachines } = await backup.load('anna', file, { passphrase, foreign: true });
     await config.commit('anna', { comment: 'as it was', rollout: false });
 
     assert.deepEqual(unknownMachines, ['mx2']);

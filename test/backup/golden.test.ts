@@ -25,7 +25,7 @@ describe('files of every format there was', { skip: withoutOpenssl }, () => {
     it(`load: ${name}`, async () => {
       const to = await surroundings();
 
-      const { unknownMachines } = await to.backup.load('anna', goldenFile(n + 1), passphrase);
+      const { unknownMachines } = await to.backup.load('anna', goldenFile(n + 1), { passphrase, foreign: true });
       await to.config.commit('anna', { comment: 'as it was', rollout: false });
 
       const { configuration } = JSON.parse(present) as ConfigurationFile;

@@ -48,7 +48,7 @@ describe('a configuration file without secrets', { skip: withoutOpenssl }, () =>
 
   it('is refused where its keys are not, and says whose they are', async () => {
     const details = await refused(
-      () => to.backup.load('anna', file),
+      () => to.backup.load('anna', file, { foreign: true }),
       'precondition-failed',
       /saved without secrets, and the key of certificates\/mx at cluster is not here; nothing was loaded/,
     );
@@ -61,8 +61,16 @@ describe('a configuration file without secrets', { skip: withoutOpenssl }, () =>
   it('is refused when it was changed, and when a passphrase is given that would prove nothing', async () => {
     const moved = file.replace('198.18.0.1', '203.0.113.1');
 
-    await refused(() => to.backup.load('anna', moved), 'invalid-input', /changed or damaged since it was saved/);
-    await refused(() => to.backup.load('anna', file, passphrase), 'invalid-input', /no passphrase seals it/);
+    await refused(
+      () => to.backup.load('anna', moved, { foreign: true }),
+      'invalid-input',
+      /changed or damaged since it was saved/,
+    );
+    await refused(
+      () => to.backup.load('anna', file, { passphrase, foreign: true }),
+      'invalid-input',
+      /no passphrase seals it/,
+    );
   });
 
   it('is not taken over and not verified', async () => {
@@ -76,10 +84,10 @@ describe('a configuration file without secrets', { skip: withoutOpenssl }, () =>
 
   it('is loaded where its keys are', async () => {
     const sealed = await cheaply(await from.backup.save({ passphrase }));
-    await to.backup.load('bert', sealed, passphrase);
+    await to.backup.load('bert', sealed, { passphrase, foreign: true });
     await to.config.discard('bert');
 
-    const { certificates, unknownMachines } = await to.backup.load('anna', file);
+    const { certificates, unknownMachines } = await to.backup.load('anna', file, { foreign: true });
     await to.config.commit('anna', { comment: 'as it was', rollout: false });
 
     assert.deepEqual([certificates, unknownMachines], [2, ['mx1', 'mx2']]);
@@ -89,7 +97,11 @@ describe('a configuration file without secrets', { skip: withoutOpenssl }, () =>
   it('is what a file with secrets is not: open without a passphrase', async () => {
     const sealed = await from.backup.save({ passphrase });
 
-    await refused(() => to.backup.load('anna', sealed), 'invalid-input', /are encrypted; give the passphrase/);
+    await refused(
+      () => to.backup.load('anna', sealed, { foreign: true }),
+      'invalid-input',
+      /are encrypted; give the passphrase/,
+    );
   });
 });
 
