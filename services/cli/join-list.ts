@@ -4,7 +4,7 @@ import { Failure } from './failure.ts';
 import { each, reason } from './each.ts';
 import { showSummary, type Planned } from './join-summary.ts';
 import { joinAll } from './join-all.ts';
-import { lookUp, type JoinOptions } from './join.ts';
+import { lookUp, obstaclesTo, type JoinOptions } from './join.ts';
 import { checkLogin, login } from './login.ts';
 import { readMachineList, type Listed } from './machine-list.ts';
 import { readInput } from './prompt.ts';
@@ -128,8 +128,10 @@ async function plan(
   return planned;
 }
 
-function stateOf(made: JoinPlan, { adopt, restore, discard }: JoinOptions): Planned {
-  const { name, known, adopted, findings } = made;
+function stateOf(made: JoinPlan, options: JoinOptions): Planned {
+  const { adopt, restore, discard } = options;
+  const { name, known, adopted } = made;
+  const findings = obstaclesTo(made, options);
   const undecided =
     known && !adopt && !restore && !discard
       ? 'it was a member before; add --restore or --discard to say what becomes of what is kept for it'

@@ -1,4 +1,5 @@
 /** `signet machine join`: nothing is trusted or changed before a person, or the script they wrote, has seen and accepted it. */
+import type { Finding } from '../errors.ts';
 import type { AcceptedJoin, JoinPlan, JoinRequest } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import { showJoinPlan } from './join-view.ts';
@@ -38,12 +39,15 @@ export async function join(session: Session, name: string, options: JoinOptions)
   const plan = await session.controller.planJoin({ name, ...where, ...asked(options), hostKey, bootstrap });
   showJoinPlan(print, plan, options.adopt ?? false);
   if (options.plan) {
-    print.show(plan, () => print.note({ text: acceptance(plan, options), tone: 'dim' }));
+    print.show(plan, () => {
+      print.findings(obstaclesTo(plan, options));
+      print.note({ text: acceptance(plan, options), tone: 'dim' });
+    });
     return;
   }
-  if (plan.findings.length > 0) {
-    throw new Failure('refused', `${name} cannot join as it is; nothing was changed`, { findings: plan.findings });
-  }
+  const findings = obstaclesTo(plan, options);
+  if (findings.length > 0)
+    throw new Failure('refused', `${name} cannot join as it is; nothing was changed`, { findings });
   const archive = await chooseArchive(session, plan, options);
   if (!options.yes && !(await prompt.confirm(`Shall ${name} join?`))) {
     throw new Failure('failed', `${name} does not join; nothing was changed`);
@@ -82,9 +86,19 @@ function asked({ group, replace, newIdentity }: JoinOptions): Pick<JoinRequest, 
   return { ...(group === undefined ? {} : { group }), ...(claim && { claim }) };
 }
 
+/** What stands in the way of joining as it is asked for. What is restored is held against the configuration by the controller. */
+export function obstaclesTo(
+  { findings, faults }: JoinPlan,
+  { adopt, restore, replace }: JoinOptions,
+): readonly Finding[] {
+  return [...findings, ...((adopt ? faults?.adopted : restore || replace ? [] : faults?.applied) ?? [])];
+}
+
 /** The command that accepts a plan; it says all there is to choose. */
-function acceptance({ id, name, expires, findings }: JoinPlan, { adopt }: JoinOptions): string {
-  if (findings.length > 0) return 'it cannot join as it is; nothing was changed';
+function acceptance(plan: JoinPlan, options: JoinOptions): string {
+  const { id, name, expires } = plan;
+  const { adopt } = options;
+  if (obstaclesTo(plan, options).length > 0) return 'it cannot join as it is; nothing was changed';
   const command = `signet machine join ${name} --accept ${id}${adopt ? ' --adopt' : ''}`;
   return `nothing was changed; until ${moment(expires)}, ${command} accepts exactly this`;
 }

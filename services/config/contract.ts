@@ -4,8 +4,18 @@ import type { MachineService } from '../machines/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { Json } from '../schema/json.ts';
-import type { Configuration, Draft, DraftChange, Manifest, Operation, Revision } from '../schema/types.generated.ts';
+import type {
+  AdmitOperation,
+  Configuration,
+  Draft,
+  DraftChange,
+  Facts,
+  Manifest,
+  Operation,
+  Revision,
+} from '../schema/types.generated.ts';
 import type { Store } from '../store/store.ts';
+import type { Chains } from './bindings.ts';
 import type { ConfigurationDiff } from './diff.ts';
 import type { EffectiveChange } from './effective-changes.ts';
 import type { Said } from './explain.ts';
@@ -19,6 +29,14 @@ export interface ConfigDeps {
   readonly machines: Pick<MachineService, 'facts'>;
   readonly platforms: readonly Platform[];
   readonly now: () => Date;
+}
+
+/** A machine that is not on record yet. */
+export interface Newcomer {
+  readonly admit: AdmitOperation;
+  readonly facts: Facts;
+  /** Those that would be stored with it. */
+  readonly chains: Chains;
 }
 
 export interface CommitOptions {
@@ -138,6 +156,8 @@ export interface ConfigService {
   manifest(machine: string, number: number): Promise<Manifest>;
   /** What the machine would have to have once the operations are applied to the head; throws as `manifest` and `amend` do. */
   foresee(operations: readonly Operation[], machine: string): Promise<Manifest>;
+  /** What a commit at the head would be refused for, or warn of, with a machine that is not on record yet. */
+  rehearse(newcomer: Newcomer): Promise<readonly Finding[]>;
   /**
    * The unified diff of a machine's files and parameters; empty when nothing changes, and when nothing is known of the machine.
    * A side that it is no member of is empty; one that cannot be rendered says why.

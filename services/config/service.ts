@@ -33,6 +33,7 @@ import { applyAll } from './operations.ts';
 import { pinsIn } from './pins.ts';
 import { queue } from './queue.ts';
 import { checkRenames } from './renames.ts';
+import { rehearse } from './rehearse.ts';
 import { rollBack } from './rollback.ts';
 import { views } from './views.ts';
 
@@ -82,6 +83,8 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     manifest: async (machine, number) => view.manifest(await revision(number), machine),
     foresee: async (operations, machine) =>
       view.manifest(applyAll((await headWithConfiguration()).configuration, operations), machine),
+    rehearse: async (newcomer) =>
+      rehearse({ pki, machines, platforms }, (await headWithConfiguration()).configuration, await defaults(), newcomer),
     manifestDiff: async (machine, before, after) =>
       view.difference(machine, await revisionOr(before), await revisionOr(after)),
   };

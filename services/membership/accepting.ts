@@ -1,6 +1,6 @@
 /** Accepting a plan: what a join takes from it, and what may not be otherwise by then. Pure. */
 import { leaves } from '../config/leaves.ts';
-import { NamedError } from '../errors.ts';
+import { NamedError, type Finding } from '../errors.ts';
 import { canonicalJson, type JsonObject } from '../schema/json.ts';
 import type { AcceptedJoin, KeptPlan } from '../schema/types.generated.ts';
 import type { ChosenJoin } from './contract.ts';
@@ -58,6 +58,11 @@ export function outdated(machine: string, differences: readonly string[]): Named
   );
 }
 
+/** What the configuration would refuse of what a machine would start with. */
+export function faultsOf({ faults }: Pick<Proposal, 'faults'>, adopt: boolean): readonly Finding[] {
+  return (adopt ? faults?.adopted : faults?.applied) ?? [];
+}
+
 /** What was shown, each thing under its name. Clocks, free space and load are not among it. */
 function whatMatters({ plan, upper }: Current, adopt: boolean): ReadonlyMap<string, string> {
   const { facts, present, certificates, layer, adopted, findings } = plan;
@@ -73,7 +78,7 @@ function whatMatters({ plan, upper }: Current, adopt: boolean): ReadonlyMap<stri
     ['what it replaces', plan.replaces],
     ...present.map(({ place, name, ...setting }) => [`${place} ${name}`, setting] as const),
     ...certificates.map(({ path, fingerprint }) => [`the certificate ${path}`, fingerprint] as const),
-    ...findings.map(({ detail }) => [`"${detail}"`, detail] as const),
+    ...[...findings, ...faultsOf(plan, adopt)].map(({ detail }) => [`"${detail}"`, detail] as const),
     ...of('its own setting', layer),
     ...of('its own setting, adopted,', adopted ?? {}),
     ['whether it can be adopted', adopted !== undefined],

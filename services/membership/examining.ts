@@ -2,6 +2,7 @@
 import { sha256 } from '../config/blobs.ts';
 import { resolve } from '../config/resolve.ts';
 import type { Archive } from '../machines/service.ts';
+import { faults } from '../errors.ts';
 import { fingerprint } from '../push/ssh.ts';
 import { canonicalJson, type JsonObject } from '../schema/json.ts';
 import type { Facts, JoinPlan, JoinRequest, Registration } from '../schema/types.generated.ts';
@@ -31,6 +32,9 @@ export interface Examined {
   /** The first of what stands in the way. */
   readonly obstacle: Obstacle | undefined;
 }
+
+/** Of a machine that gets its identity when it joins. */
+const unknownId = '00000000-0000-4000-8000-000000000000';
 
 export type Examine = (
   request: JoinRequest,
@@ -77,7 +81,7 @@ export function examining(deps: MembershipDeps): Examine {
       : handed
         ? troubles({ certificates: await archivedCertificates(deps, handed), missing: [] })
         : [];
-    const plan: Proposal = {
+    const proposed: Proposal = {
       revision,
       ...{ name, host, port, group },
       hostKey: fingerprint(hostKey),
@@ -108,9 +112,26 @@ export function examining(deps: MembershipDeps): Examine {
       findings: found.map(({ finding }) => finding),
       notes: [...notes(candidate), ...concerns, ...returned(same, facts), ...demands(configuration, group)],
     };
+    const plan =
+      found.length > 0 ? proposed : { ...proposed, faults: await rehearsed(proposed, identity, facts, settings) };
     const enrolled = placeOf(identity, configuration) !== undefined;
     const digest = sha256(canonicalJson(upper.settings));
     return { enrolled, archive, stands, former, plan, upper: digest, concerns, obstacle: found[0] };
+  }
+
+  /** What a commit would refuse of either layer that the machine may start with. */
+  async function rehearsed(
+    { name, group, layer, adopted }: Proposal,
+    identity: string,
+    facts: Facts,
+    settings: Found | undefined,
+  ): Promise<NonNullable<Proposal['faults']>> {
+    const chains = new Map((settings?.certificates ?? []).map(({ binding, facts: chain }) => [binding.chain, chain]));
+    const refused = async (one: Proposal['layer']) => {
+      const admit = { op: 'admit', machine: name, id: identity || unknownId, group, layer: one } as const;
+      return faults(await config.rehearse({ admit, facts, chains }));
+    };
+    return { applied: await refused(layer), ...(adopted && { adopted: await refused(adopted) }) };
   }
 
   /** Which of these machines show the host key that is on record, at the address that is. */

@@ -4,6 +4,8 @@ import type { ChainFacts } from '../pki/chain-facts.ts';
 import { readBundle } from '../pki/bundle.ts';
 import { chainId } from '../pki/certificate.ts';
 import type { PkiService } from '../pki/service.ts';
+import { presentLookup } from '../platforms/ldap/present.ts';
+import { presentServers } from '../platforms/nginx/present.ts';
 import { readPresent, type Present } from '../platforms/postfix/present/present.ts';
 import { pairId, sourcesOf, type Material } from '../platforms/postfix/present/sources.ts';
 import type { Elevation } from '../push/gateway.ts';
@@ -38,7 +40,7 @@ export async function findSettings(
   const { postfix } = facts;
   if (!postfix) return undefined;
   const sources = sourcesOf(postfix);
-  const texts = await readSources(connection, as, sources);
+  const texts = await readSources(connection, as, sources, facts.nginx !== undefined);
   const faults = new Map<string, string>();
   const certificates: FoundCertificate[] = [];
   const bindings = new Map<string, CertificateBinding>();
@@ -61,7 +63,13 @@ export async function findSettings(
   }
   const tables = new Map([...texts.tables].map(([name, text]) => [name, rowsOf(text)]));
   const material: Material = { certificates: bindings, bundles, tables, faults };
-  return { ...readPresent(facts, postfix, material), certificates };
+  const { layer, settings } = readPresent(facts, postfix, material);
+  const others = [
+    ...sources.lookups.flatMap((path) => presentLookup(path, texts.files.get(path) ?? '')),
+    ...presentServers(texts.nginx ?? ''),
+  ];
+  const theirs = others.map((setting) => ({ ...setting, meaning: { kind: 'own' } as const }));
+  return { layer, settings: [...settings, ...theirs], certificates };
 }
 
 async function readable(name: string, faults: Map<string, string>, read: () => Promise<void>): Promise<void> {

@@ -11,7 +11,7 @@ import type {
   KeptPlan,
   Registration,
 } from '../schema/types.generated.ts';
-import { checkAccepted, chosenJoin, outdated } from './accepting.ts';
+import { checkAccepted, chosenJoin, faultsOf, outdated } from './accepting.ts';
 import { admitting } from './admitting.ts';
 import type { ChosenJoin, MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
@@ -89,6 +89,13 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
       }
       if (request.adopt) checkAdoptable(request, plan);
       const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
+      // What is restored was valid once, and is held against the configuration when it is committed.
+      const refused = choice === 'restore' ? [] : faultsOf(plan, request.adopt ?? false);
+      if (refused[0]) {
+        throw new NamedError('invalid-configuration', `${request.name} cannot join: ${refused[0].detail}`, {
+          findings: refused,
+        });
+      }
       if (archive && !request.adopt && choice === undefined) {
         throw new NamedError(
           'identity-conflict',

@@ -7,17 +7,20 @@ import type { Connection } from './ssh.ts';
 export interface SourceTexts {
   readonly files: ReadonlyMap<string, string>;
   readonly tables: ReadonlyMap<string, string>;
+  /** All settings of nginx, as it prints them; absent where it cannot. */
+  readonly nginx?: string;
 }
 
 export async function readSources(
   connection: Connection,
   as: Elevation,
-  { pairs, bundles, tables }: Sources,
+  { pairs, bundles, tables, lookups }: Sources,
+  nginx: boolean,
 ): Promise<SourceTexts> {
-  const paths = [...new Set([...pairs.flatMap(({ certificate, key }) => [certificate, key]), ...bundles])];
-  if (paths.length + tables.length === 0) return { files: new Map(), tables: new Map() };
+  const paths = [...new Set([...pairs.flatMap(({ certificate, key }) => [certificate, key]), ...bundles, ...lookups])];
+  if (paths.length + tables.length === 0 && !nginx) return { files: new Map(), tables: new Map() };
   const { command, preamble } = await elevated(connection, 'sh -s', as);
-  const { texts } = await call(connection, command, preamble + readScript(paths, tables));
+  const { texts } = await call(connection, command, preamble + readScript(paths, tables, nginx));
   const found = (kind: string, names: readonly string[]) =>
     new Map(
       names.flatMap((name, index) => {
@@ -25,11 +28,16 @@ export async function readSources(
         return text === undefined ? [] : [[name, text] as const];
       }),
     );
-  return { files: found('file', paths), tables: found('table', tables) };
+  const settings = texts.get('nginx');
+  return {
+    files: found('file', paths),
+    tables: found('table', tables),
+    ...(settings === undefined ? {} : { nginx: settings }),
+  };
 }
 
-/** Prints each file, and each table as postmap lists it, in the frames of an answer (docs/gateway-protocol.md). */
-export function readScript(paths: readonly string[], tables: readonly string[]): string {
+/** Prints each file, each table as postmap lists it, and what nginx says of itself, in the frames of an answer (docs/gateway-protocol.md). */
+export function readScript(paths: readonly string[], tables: readonly string[], nginx: boolean): string {
   return [
     'LC_ALL=C; export LC_ALL',
     `show() { text=$(head -c ${largestBytes}; echo .); text=\${text%.}; printf 'text %s %s\\n%s\\n' "$1" "\${#text}" "$text"; }`,
@@ -38,6 +46,7 @@ export function readScript(paths: readonly string[], tables: readonly string[]):
       (table, index) =>
         `! rows=$(postmap -s ${quoted(table)} 2>/dev/null </dev/null) || printf '%s\\n' "$rows" | show table-${index}`,
     ),
+    ...(nginx ? ['nginx -T 2>/dev/null | show nginx'] : []),
     'echo end\n',
   ].join('\n');
 }

@@ -1519,7 +1519,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           additionalProperties: false,
           required: ['place', 'name', 'value', 'adopted', 'applied'],
           properties: {
-            place: { type: 'string', description: 'main.cf, or a service of master.cf.' },
+            place: {
+              type: 'string',
+              description: 'main.cf, a service of master.cf, a server of nginx, or the file of an LDAP table.',
+            },
             name: { type: 'string' },
             value: { type: 'string' },
             adopted: {
@@ -1607,6 +1610,22 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         type: 'array',
         description: 'What stands in the way; empty when it can join.',
         items: { $ref: 'finding.schema.json' },
+      },
+      faults: {
+        title: 'Planned faults',
+        description:
+          'What the configuration would refuse, by whether it is adopted; left out where what stands in the way comes first.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['applied'],
+        properties: {
+          adopted: { type: 'array', items: { $ref: 'finding.schema.json' }, description: 'Of the settings it has.' },
+          applied: {
+            type: 'array',
+            items: { $ref: 'finding.schema.json' },
+            description: 'Of those that cluster and group give it.',
+          },
+        },
       },
       notes: { type: 'array', description: 'What to know.', items: { type: 'string' } },
     },

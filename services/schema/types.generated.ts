@@ -1967,6 +1967,7 @@ export interface JoinPlan {
    * What stands in the way; empty when it can join.
    */
   readonly findings: readonly Finding[];
+  readonly faults?: PlannedFaults;
   /**
    * What to know.
    */
@@ -1999,7 +2000,7 @@ export interface FoundNginx1 {
 }
 export interface PlannedSetting {
   /**
-   * main.cf, or a service of master.cf.
+   * main.cf, a service of master.cf, a server of nginx, or the file of an LDAP table.
    */
   readonly place: string;
   readonly name: string;
@@ -2072,6 +2073,19 @@ export interface KnownMachine {
 export interface ReplacedMachine {
   readonly name: string;
   readonly settings: readonly string[];
+}
+/**
+ * What the configuration would refuse, by whether it is adopted; left out where what stands in the way comes first.
+ */
+export interface PlannedFaults {
+  /**
+   * Of the settings it has.
+   */
+  readonly adopted?: readonly Finding[];
+  /**
+   * Of those that cluster and group give it.
+   */
+  readonly applied: readonly Finding[];
 }
 /**
  * A machine that may become a member.

@@ -104,6 +104,22 @@ describe('the plan of a join', { skip: withoutOpenssl }, () => {
     });
   }
 
+  it('says beforehand what the configuration would refuse of what it has, and then nothing is changed', async () => {
+    const at = '/protocols/inbound/minimum';
+    await commit({ op: 'set', level: 'cluster', path: `/pins/${at.replaceAll('/', '~1')}`, value: { rule: 'floor' } });
+    gateway.mainCf = 'smtpd_tls_protocols = >=TLSv1\n';
+
+    const { id, faults } = await plan();
+
+    assert.deepEqual([faults?.applied, faults?.adopted?.map(({ pointer }) => pointer)], [[], [at]]);
+    await assert.rejects(membership.join('anna', { accept: id, bootstrap, adopt: true }), {
+      code: 'invalid-configuration',
+      message: /mx1 cannot join: .*minimum is "TLSv1" at machine\/mx1, below the floor "TLSv1.2" that cluster pins/,
+    });
+    assert.equal(gateway.installed, false);
+    await membership.join('anna', { accept: id, bootstrap });
+  });
+
   it('holds although its disk fills and others commit what is not its affair', async () => {
     const { id } = await plan();
     gateway.freeKilobytes = 10;

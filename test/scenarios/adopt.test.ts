@@ -1,6 +1,6 @@
 /** Gateways whose TLS was set by hand join as they were found: not one byte changes until something else is wanted of them. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -60,7 +60,19 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
       plan.certificates.map(({ path, subject }) => [path, subject]),
       [['/etc/ssl/own/mx.pem', 'CN=mx1.hand.test']],
     );
-    assert.ok(scenario.signetd.answers.every((answer) => !answer.includes('PRIVATE KEY')));
+    // What Debian sets for all of nginx is listed too, and is not ours to know.
+    const others = plan.present.filter(({ place }) => place.startsWith('/') && place !== '/etc/nginx/nginx.conf');
+    assert.deepEqual(
+      others.map(({ place, name, value }) => `${place}: ${name} = ${value}`),
+      [
+        '/etc/postfix/ldap-users.cf: server_host = ldap://192.0.2.9',
+        '/etc/postfix/ldap-users.cf: start_tls = yes',
+        '/etc/postfix/ldap-users.cf: tls_require_cert = yes',
+        ...nginx,
+      ],
+    );
+    assert.ok(others.every(({ adopted, applied }) => adopted.verdict === 'kept' && applied.verdict === 'kept'));
+    assert.ok(scenario.signetd.answers.every((answer) => !/PRIVATE KEY|hunter2/.test(answer)));
   });
 
   it('joins all of a list with what they have, without touching a byte, and passes members by', async () => {
@@ -136,6 +148,19 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
   });
 });
 
+const hasNginx = existsSync('/usr/sbin/nginx');
+
+/** A site of nginx that speaks TLS with the machine's certificate. */
+const site = `cat >/etc/nginx/sites-enabled/default <<'END'
+server { listen 8443 ssl; server_name web.test; ssl_certificate /etc/ssl/own/mx.pem; ssl_certificate_key /etc/ssl/own/mx.key; }
+END
+nginx`;
+const nginx = hasNginx
+  ? ['listen = 8443 ssl', 'ssl_certificate = /etc/ssl/own/mx.pem'].map(
+      (setting) => `/etc/nginx/sites-enabled/default server web.test 8443: ${setting}`,
+    )
+  : [];
+
 /** A certificate of its own, and TLS as a careful administrator might have set it. */
 async function setByHand({ name, inside, address }: Gateway): Promise<void> {
   await inside(`set -e
@@ -143,11 +168,13 @@ mkdir -p /etc/ssl/own && cd /etc/ssl/own
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=${name}.hand.test \\
   -addext subjectAltName=DNS:${name}.hand.test -keyout mx.key -out mx.pem 2>/dev/null
 chmod 600 mx.key
+printf 'server_host = ldap://192.0.2.9\\nstart_tls = yes\\ntls_require_cert = yes\\nbind_pw = hunter2\\n' >/etc/postfix/ldap-users.cf
+${hasNginx ? site : ''}
 printf 'partner.example encrypt\\n${name}.example secure match=${name}.example\\n' >/etc/postfix/tls_policy
 postmap /etc/postfix/tls_policy
 postconf -e smtpd_tls_cert_file=/etc/ssl/own/mx.pem smtpd_tls_key_file=/etc/ssl/own/mx.key smtpd_tls_security_level=may \\
   smtpd_tls_ciphers=high smtpd_tls_loglevel=2 smtpd_tls_protocols='>=TLSv1.2' smtp_tls_security_level=may \\
-  smtp_tls_policy_maps=hash:/etc/postfix/tls_policy smtp_tls_CApath=/etc/ssl/certs
+  smtp_tls_policy_maps=hash:/etc/postfix/tls_policy smtp_tls_CApath=/etc/ssl/certs their_users=ldap:/etc/postfix/ldap-users.cf
 postconf -M submission/inet='submission inet n - y - - smtpd -o smtpd_tls_security_level=encrypt'
 postfix reload 2>/dev/null`);
   assert.notEqual(await served({ address }), '');

@@ -83,5 +83,6 @@ check_ldap() {
   done
 }
 
-# warnings DIR makes warnings comparable: without the folder, the line number and the order.
-warnings() { sed -e "s|$1/||g" -e 's/, line [0-9]*//' -e 's/^postconf: //' | sort -u; }
+# warnings DIR makes warnings comparable: without the folder they are about, the line number and the order. A value may name the
+# same folder, further on.
+warnings() { sed -e "s|$1/||" -e 's/, line [0-9]*//' -e 's/^postconf: //' | sort -u; }

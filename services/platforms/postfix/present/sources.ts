@@ -1,5 +1,6 @@
 /** What has to be read of a machine besides main.cf and master.cf to know what its TLS settings mean, and what was read. */
 import type { CertificateBinding } from '../../../schema/types.generated.ts';
+import { lookupFiles } from '../../ldap/present.ts';
 import { words as splitWords } from '../starttls.ts';
 import { wordsOf, type Words } from './words.ts';
 import type { PostfixFacts } from '../../../schema/types.generated.ts';
@@ -19,6 +20,8 @@ export interface Sources {
   readonly bundles: readonly string[];
   /** Lookup tables by type and name, as postmap takes them. */
   readonly tables: readonly string[];
+  /** Files of lookups that are the machine's own affair. */
+  readonly lookups: readonly string[];
 }
 
 /** What was read, by path or table; what could not be is absent, and `faults` says why where there is more to say. */
@@ -37,6 +40,7 @@ export function sourcesOf(facts: PostfixFacts): Sources {
     pairs: [...new Map(pairs.flatMap((pair) => (pair ? [[pairId(pair), pair] as const] : []))).values()],
     bundles: isPath(bundle) ? [bundle] : [],
     tables: splitWords(words.main('smtp_tls_policy_maps') ?? '').filter(isTable),
+    lookups: lookupFiles(facts),
   };
 }
 
