@@ -1,6 +1,7 @@
 /** What machines that left had of their own: kept under their identity until a join restores or discards it. */
 import { NamedError } from '../errors.ts';
 import type { Archive } from '../machines/service.ts';
+import { livePaths } from '../push/plan.ts';
 import type { Context } from './deps.ts';
 import { route, type Route } from './route.ts';
 
@@ -37,6 +38,25 @@ export const archiveRoutes: readonly Route[] = [
     handle: async ({ membership }, { parameters, query }) => ({
       body: await membership.compareArchive(parameters.archive, query),
     }),
+  }),
+  route({
+    name: 'show-archived-files',
+    method: 'get',
+    path: '/archives/{archive}/files',
+    role: 'operator',
+    summary: 'The files of a machine that left as they were before it first joined',
+    response: 'archived-files',
+    async handle(context, { parameters }) {
+      const { id } = await archiveOf(context, parameters.archive);
+      const { postfix } = (await context.machines.original(id)) ?? {};
+      if (!postfix) return { body: { files: [] } };
+      const { mainCf, masterCf } = livePaths(postfix.configDirectory);
+      const files = [
+        { path: mainCf, text: postfix.mainCf },
+        { path: masterCf, text: postfix.masterCf },
+      ];
+      return { body: { files } };
+    },
   }),
   route({
     name: 'delete-archive',

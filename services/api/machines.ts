@@ -190,6 +190,18 @@ export const machineRoutes: readonly Route[] = [
     },
   }),
   route({
+    name: 'forget-machine',
+    method: 'delete',
+    path: '/machines/{machine}',
+    role: 'operator',
+    summary: 'Forget a machine that left, by its name or id; its archive stays',
+    response: 'nothing',
+    async handle({ membership }, { parameters: { machine } }) {
+      const { id, name } = await membership.forget(machine);
+      return { body: undefined, object: `/machines/${name} (${id})` };
+    },
+  }),
+  route({
     name: 'plan-leave',
     method: 'get',
     path: '/machines/{machine}/leave-plan',

@@ -4,7 +4,7 @@ import type { MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { SshKey } from '../push/ssh.ts';
-import type { ConfigurationFile, Registration } from '../schema/types.generated.ts';
+import type { ConfigurationFile } from '../schema/types.generated.ts';
 import type { SaveOptions } from './contract.ts';
 import { lock } from './lock.ts';
 import { version } from './migrate.ts';
@@ -37,7 +37,7 @@ export async function save(deps: SaveDeps, { revision, passphrase }: SaveOptions
   // Those that left, too, as long as they are to be recognised or still have something of Signet's on them.
   const ids = new Set([...Object.values(configuration.machines), ...archives].map(({ id }) => id));
   const registrations = (await machines.list()).filter(({ id, unfinished }) => ids.has(id) || unfinished !== undefined);
-  const originals = await originalsOf(machines, registrations);
+  const originals = await originalsOf(machines, [...registrations, ...archives]);
   const rest: Rest = {
     signet: version,
     saved: now().toISOString(),
@@ -61,8 +61,9 @@ function text(file: ConfigurationFile): string {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-async function originalsOf(machines: SaveDeps['machines'], registrations: readonly Registration[]) {
-  const found = await Promise.all(registrations.map(async ({ id }) => [id, await machines.original(id)] as const));
+/** Also of a machine that was forgotten but for its archive. */
+async function originalsOf(machines: SaveDeps['machines'], known: readonly { readonly id: string }[]) {
+  const found = await Promise.all(known.map(async ({ id }) => [id, await machines.original(id)] as const));
   return Object.fromEntries(found.flatMap(([id, facts]) => (facts ? [[id, facts] as const] : [])));
 }
 

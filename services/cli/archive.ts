@@ -1,7 +1,7 @@
 /** `signet archive`: what machines that left had of their own. */
 import type { Command } from 'commander';
 
-import type { ArchiveComparison, ComparisonQuery } from '../schema/types.generated.ts';
+import type { ArchiveComparison, ArchivedFiles, ComparisonQuery } from '../schema/types.generated.ts';
 import { changeLine } from './diff-view.ts';
 import { Failure } from './failure.ts';
 import { command } from './options.ts';
@@ -34,8 +34,11 @@ export function archiveCommands(program: Command, session: () => Session): void 
     'signet archive show 00000000-0000-4000-8000-000000000002',
   )
     .argument('<id>')
-    .action(async (id: string) => {
+    .option('--files', 'list the files that the machine had before it first joined')
+    .option('--file <path>', 'print one of these')
+    .action(async (id: string, { files, file }: ShowOptions) => {
       const { controller, print } = session();
+      if (files ?? file !== undefined) return showFiles(print, await controller.archivedFiles(id), file);
       const answer = await controller.archive(id);
       print.show(answer, () => {
         print.line([{ text: answer.name, tone: 'strong' }, `, in ${answer.group}, left ${moment(answer.left)}`]);
@@ -93,4 +96,25 @@ export function showComparison(print: Printer, { against, changes }: ArchiveComp
 function concerns({ certificates, missing }: ArchiveComparison): readonly string[] {
   const bad = certificates.flatMap(({ name, trouble }) => (trouble === undefined ? [] : [`${name} ${trouble}`]));
   return [...bad, ...missing];
+}
+
+interface ShowOptions {
+  readonly files?: true;
+  readonly file?: string;
+}
+
+function showFiles(print: Printer, answer: ArchivedFiles, path: string | undefined): void {
+  const one = answer.files.find((file) => file.path === path);
+  if (path !== undefined && !one) {
+    throw new Failure('refused', `there is no file ${path} in the archive; see signet archive show --files`);
+  }
+  print.show(one ?? answer, () => {
+    if (one) print.line(one.text.replace(/\n$/, ''));
+    else if (answer.files.length === 0) print.line('no files are on record');
+    else
+      print.table(
+        ['FILE', 'BYTES'],
+        answer.files.map((file) => [file.path, String(Buffer.byteLength(file.text))]),
+      );
+  });
 }

@@ -26,6 +26,8 @@ export function controller(client: Client) {
     archive: (id: string) => get<Shape.Archive>(path('archives', id)),
     compareArchive: (id: string, to: Shape.ComparisonQuery) =>
       get<Shape.ArchiveComparison>(path('archives', id, 'comparison'), { ...to }),
+    archivedFiles: (id: string) => get<Shape.ArchivedFiles>(path('archives', id, 'files')),
+    forgetMachine: (machine: string) => client.json({ method: 'DELETE', path: api + path('machines', machine) }),
     deleteArchive: (id: string) => client.json({ method: 'DELETE', path: api + path('archives', id) }),
     machine: (name: string) => get<Shape.MachineView>(path('machines', name)),
     hostKey: (at: Shape.HostKeyRequest) => post<Shape.HostKey>('/machines/host-key', at),

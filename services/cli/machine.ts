@@ -107,6 +107,16 @@ export function machineCommands(program: Command, session: () => Session): void 
 
   command(
     machine,
+    'forget',
+    'forget a machine that left and is not expected back: its address, host key and facts; its archive stays',
+    'signet machine forget mx2',
+  )
+    .argument('<name>', 'or the id, as signet machine list --all shows it with --json')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: { readonly yes?: true }) => forget(session(), name, options));
+
+  command(
+    machine,
     'leave',
     'let a machine go: it keeps running what it has, and its own settings are archived under its identity',
     'signet machine leave mx2',
@@ -227,4 +237,27 @@ async function leave({ controller, print, prompt }: Session, name: string, optio
     const { archive } = answer.plan;
     if (archive !== undefined) print.line(`  what was its own is kept: signet archive show ${archive}`);
   });
+}
+
+async function forget(
+  { controller, print, prompt }: Session,
+  name: string,
+  { yes }: { readonly yes?: true },
+): Promise<void> {
+  const left = (await controller.machines(true)).machines.filter(({ id, name: own }) => own === name || id === name);
+  const one = left.find(({ state }) => state === 'left');
+  const archived = one && (await controller.archives()).archives.some(({ id }) => id === one.id);
+  if (one) {
+    print.note(`${one.name} (${one.id}), reached at ${one.host}, is forgotten with its host key and facts`);
+    if (archived) print.note(`what was its own is kept: signet archive show ${one.id}`);
+    if (one.unfinished !== undefined) {
+      const still = "Signet's key and script are still on it, and the controller no longer waits to remove them";
+      print.note({ text: `${still}: remove them there`, tone: 'warn' });
+    }
+    if (!yes && !(await prompt.confirm(`Forget ${one.name}?`))) {
+      throw new Failure('failed', `${one.name} stays on record; nothing was changed`);
+    }
+  }
+  await controller.forgetMachine(name);
+  print.line(`${one?.name ?? name} is forgotten`);
 }

@@ -24,8 +24,11 @@ export interface MachineService {
   letGo(id: string): Promise<void>;
   /** Marks a member as disconnected, or as connected again. */
   disconnect(id: string, mark: Disconnection | undefined): Promise<void>;
-  /** Forgets a machine, its facts and what it was before; its archive stays. */
-  remove(id: string): Promise<void>;
+  /**
+   * Forgets a machine and its facts; its archive stays, and with that what it was before. Only in the state that is given, if one
+   * is; throws `store-conflict` in another.
+   */
+  remove(id: string, state?: Registration['state']): Promise<void>;
 
   /** What the machine was last found to be; undefined when it is unknown or was never looked at. */
   facts(id: string): Promise<Facts | undefined>;
@@ -36,6 +39,7 @@ export interface MachineService {
   archive(id: string): Promise<Archive | undefined>;
   archives(): Promise<readonly Archive[]>;
   putArchive(archive: Archive): Promise<void>;
+  /** What the machine was before goes with it where nothing else is known of the machine. */
   removeArchive(id: string): Promise<void>;
 
   /** The machine as it was found before Signet changed it, for a leave that restores it. */
@@ -60,7 +64,7 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
     archive: async (id) => archiveIn(await store.get(keys.archive(id))),
     archives: async () => (await readAll(store, keys.archives)).flatMap((entry) => archiveIn(entry) ?? []),
     putArchive: (archive) => write([{ put: keys.archive(archive.id), value: JSON.stringify(archive) }]),
-    removeArchive: (id) => write([{ delete: keys.archive(id) }]),
+    removeArchive,
 
     async original(id) {
       const entry = await store.get(keys.original(id));
@@ -111,15 +115,33 @@ export function machineService({ store }: { readonly store: Store }): MachineSer
     if (!applied) throw busy(wanted.id);
   }
 
-  async function remove(id: string): Promise<void> {
+  async function removeArchive(id: string): Promise<void> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      const { entry } = await read(id);
+      const { applied } = await store.transact({
+        compare: [unchanged(keys.registration(id), entry)],
+        writes: [{ delete: keys.archive(id) }, ...(entry ? [] : [{ delete: keys.original(id) }])],
+      });
+      if (applied) return;
+    }
+    throw busy(id);
+  }
+
+  async function remove(id: string, state?: Registration['state']): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { entry, registration } = await read(id);
       if (!entry || !registration) return;
+      if (state !== undefined && registration.state !== state) throw busy(id);
+      const archive = await store.get(keys.archive(id));
       const name = await store.get(keys.machineName(registration.name));
       const frees = name?.value === id ? [{ delete: name.key }] : [];
       const { applied } = await store.transact({
-        compare: [unchanged(entry.key, entry), unchanged(keys.machineName(registration.name), name)],
-        writes: [{ delete: entry.key }, { delete: keys.original(id) }, ...frees],
+        compare: [
+          unchanged(entry.key, entry),
+          unchanged(keys.machineName(registration.name), name),
+          unchanged(keys.archive(id), archive),
+        ],
+        writes: [{ delete: entry.key }, ...(archive ? [] : [{ delete: keys.original(id) }]), ...frees],
       });
       if (applied) return;
     }

@@ -59,6 +59,11 @@ export interface MembershipService {
     readonly rollout?: number;
     readonly notes?: readonly string[];
   }>;
+  /**
+   * Forgets a machine that left, by its name or id: its address, host key and facts. Its archive stays. Throws not-found,
+   * `precondition-failed` when it has not left, and `invalid-input` when several left under the name.
+   */
+  forget(machine: string): Promise<Registration>;
   /** Holds an archive against a member, or against a machine of a group that has nothing of its own; not-found. */
   compareArchive(id: string, to: { readonly group?: string; readonly machine?: string }): Promise<Comparison>;
   /** Machines that left without being let go, and may still come back. */

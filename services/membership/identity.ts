@@ -40,11 +40,12 @@ export function standing(candidate: Candidate, records: Records): Standing {
   const there = atItsPlace(candidate, records);
   if (there) return { identity, conflict: there };
   const same = records.registrations.find(({ id }) => id === identity);
-  const byIdentity = same && ofItsIdentity(candidate, same, records);
+  const forgotten = same ? undefined : records.archives.find(({ id }) => id === identity);
+  const byIdentity = same ? ofItsIdentity(candidate, same, records) : forgotten && ofAForgotten(candidate, forgotten);
   if (byIdentity) return { identity, ...byIdentity };
   const byName = ofItsName(candidate, identity, records);
   if (byName.succeeds === undefined) {
-    const idle = candidate.claim === 'replace' && byName.conflict === undefined && !same;
+    const idle = candidate.claim === 'replace' && byName.conflict === undefined && !same && !forgotten;
     return { identity, ...(idle ? { conflict: nothingToReplace(candidate) } : byName) };
   }
   // What it had of its own as another machine stays in the archive of that one.
@@ -101,6 +102,14 @@ function ofItsIdentity(candidate: Candidate, same: Registration, records: Record
     : `${same.name}, a machine known from before`;
   return {
     conflict: `this machine has the identity of ${was}, but another host key than is on record: if it is that machine, reinstalled or with new host keys, join it with --replace; if it is a copy of it, with --new-identity`,
+  };
+}
+
+/** Of one that was forgotten only its archive is left, and no host key that could tell it from a copy. */
+function ofAForgotten({ claim }: Candidate, { name, left }: Archive): Verdict | undefined {
+  if (claim !== undefined) return undefined;
+  return {
+    conflict: `this machine has the identity of ${name}, which left on ${left.slice(0, 10)} and was forgotten, so its host key is no longer on record: if it is that machine, join it with --replace; if it is a copy of it, with --new-identity`,
   };
 }
 

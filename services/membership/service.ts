@@ -4,6 +4,7 @@ import type { MembershipService } from './contract.ts';
 import { departed } from './departed.ts';
 import type { MembershipDeps } from './deps.ts';
 import { disconnecting } from './disconnecting.ts';
+import { forgetting } from './forgetting.ts';
 import { joining } from './joining.ts';
 import { leaving } from './leaving.ts';
 import { reconnecting } from './reconnecting.ts';
@@ -17,6 +18,7 @@ export function membershipService(deps: MembershipDeps): MembershipService {
     ...reconnecting(deps),
     ...departed(deps),
     ...comparing(deps),
+    ...forgetting(deps),
     discardDraft: (author) => discardDraft(deps, author),
   };
 }

@@ -382,6 +382,28 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/archived-files.schema.json',
+    title: 'Archived files',
+    description:
+      'The files of a machine that left as they were before it first joined; none where that is not on record.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['files'],
+    properties: {
+      files: {
+        type: 'array',
+        items: {
+          title: 'Archived file',
+          type: 'object',
+          additionalProperties: false,
+          required: ['path', 'text'],
+          properties: { path: { type: 'string' }, text: { type: 'string' } },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/audit-entry.schema.json',
     title: 'Audit entry',
     description: 'Who did what to what, and how it ended. Never holds a secret.',

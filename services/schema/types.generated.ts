@@ -38,6 +38,7 @@ export interface Shapes {
   readonly 'alert-view': AlertView;
   readonly 'archive-comparison': ArchiveComparison;
   readonly 'archive-list': ArchiveList;
+  readonly 'archived-files': ArchivedFiles;
   readonly 'audit-entry': AuditEntry;
   readonly 'audit-list': AuditList;
   readonly 'audit-query': AuditQuery;
@@ -570,6 +571,16 @@ export interface Archive {
   readonly layer: {
     readonly [k: string]: unknown;
   };
+}
+/**
+ * The files of a machine that left as they were before it first joined; none where that is not on record.
+ */
+export interface ArchivedFiles {
+  readonly files: readonly ArchivedFile[];
+}
+export interface ArchivedFile {
+  readonly path: string;
+  readonly text: string;
 }
 /**
  * Who did what to what, and how it ended. Never holds a secret.

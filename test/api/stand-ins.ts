@@ -178,6 +178,12 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
       return { revision: await config.head(), rollout: 1 };
     },
     planLeave,
+    async forget(machine) {
+      const found = (await machines.list()).find(({ name }) => name === machine);
+      if (!found) throw new NamedError('not-found', `there is no machine ${machine}`);
+      await machines.remove(found.id, 'left');
+      return found;
+    },
     compareArchive: (_id, { group = 'main', machine }) =>
       Promise.resolve({
         against: machine === undefined ? `group/${group}` : `machine/${machine}`,

@@ -43,6 +43,7 @@ describe('a machine is recognised', () => {
     'that left, and has new host keys': candidate('mx3', 3, { ...otherKey, claim: 'replace' }),
     'that left with nothing of its own, whatever its host key': candidate('mx5', 5, otherKey),
     'that waits': candidate('mx4', 4),
+    'that was forgotten but for its archive': candidate('mx9', 6, { claim: 'replace' }),
   };
   for (const [which, one] of Object.entries(plain)) {
     it(`${which}, and may join as itself`, () => assert.deepEqual(standing(one, records), { identity: one.identity }));
@@ -70,6 +71,10 @@ describe('a machine waits for a decision', () => {
     'under the name of one that left': [
       candidate('mx3', 9),
       /^a machine called mx3 left on 2026-11-01, .* --replace, .* --new-identity$/,
+    ],
+    'that was forgotten but for its archive': [
+      candidate('mx9', 6),
+      /identity of mx3, which left on 2026-10-01 and was forgotten, .* --replace; .* --new-identity$/,
     ],
     'that is a member': [candidate('mx1', 1), /^mx1 is a member already, at 198\.18\.0\.1/],
     'with the identity, the key and the address of a member': [

@@ -9,7 +9,7 @@ import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import { connect, readHostKey } from '../../services/push/ssh.ts';
 import { furnish, registration, surroundings, type Surroundings } from '../backup/surroundings.ts';
-import { machineId } from '../config/surroundings.ts';
+import { facts, machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
 import { noPlans } from './stand-in-gateways.ts';
 
@@ -101,6 +101,35 @@ describe('leaving', { skip: withoutOpenssl }, () => {
     assert.equal((await at.machines.get(machineId(9))).state, 'left');
     assert.ok((await at.config.configuration(1)).machines['mx2']);
     assert.equal((await at.config.head()).number, 1);
+  });
+
+  describe('and being forgotten', () => {
+    const left = () => membership(silent).leave('anna', 'mx2', { force: true });
+
+    it('takes the record, and keeps the archive with the files it had before', async () => {
+      await at.machines.putOriginal(machineId(2), facts('mx2.example.test'));
+      await left();
+
+      const { id } = await membership(silent).forget('mx2');
+
+      assert.equal(id, machineId(2));
+      await assert.rejects(at.machines.get(id), { code: 'not-found' });
+      assert.equal(await address(), 'all');
+      assert.ok(await at.machines.original(id));
+      await at.machines.removeArchive(id);
+      assert.equal(await at.machines.original(id), undefined, 'with the archive, all of it is gone');
+    });
+
+    it('is refused for a member, for nobody, and where several left under the name', async () => {
+      await assert.rejects(membership(silent).forget('mx2'), { code: 'precondition-failed', message: /has not left/ });
+      await assert.rejects(membership(silent).forget('mx9'), { code: 'not-found' });
+      await left();
+      await at.machines.put({ ...registration(9, 'mx2'), state: 'left' });
+
+      await assert.rejects(membership(silent).forget('mx2'), { code: 'invalid-input', message: /give the id of one/ });
+      assert.equal((await membership(silent).forget(machineId(9))).id, machineId(9));
+      assert.equal((await membership(silent).forget('mx2')).id, machineId(2));
+    });
   });
 
   const obstacles: readonly (readonly [which: string, state: 'member' | 'waiting', dialled: NamedError, RegExp])[] = [

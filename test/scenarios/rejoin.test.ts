@@ -132,4 +132,23 @@ describe('coming back', { skip: skipLab }, () => {
     assert.match(out, /was a member +as mx2 until .*certificates\/mx/);
     assert.equal(await served(two), own);
   });
+
+  it('its files from before it first joined are in the archive, and what left for good is forgotten', async () => {
+    await signet.done('machine', 'leave', 'relay', '--yes');
+    const { id } = await signet.json<MachineView>('machine', 'show', 'relay');
+    const path = '/etc/postfix/main.cf';
+    const before_ = await two.inside(`cat /var/lib/signet/original${path}`);
+
+    assert.match(await signet.done('archive', 'show', id, '--files'), /main\.cf +\d+\n.*master\.cf +\d+/);
+    assert.equal(await signet.done('archive', 'show', id, '--file', path), before_);
+    assert.match(await signet.done('machine', 'forget', 'relay', '--yes'), /relay is forgotten/);
+
+    assert.match(await signet.fails(3, 'machine', 'show', 'relay'), /there is no machine relay/);
+    assert.equal(await signet.done('archive', 'show', id, '--file', path), before_);
+    const words = ['machine', 'join', 'relay', '--host', two.address, '--identity', two.key, '--yes'];
+    const login = [...words, '--host-key', await hostKeyOf(two)];
+    assert.match(await signet.fails(3, ...login, '--restore'), /was forgotten, .*--replace/);
+    await signet.done(...login, '--replace');
+    assert.equal(await served(two), own);
+  });
 });
