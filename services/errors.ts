@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'identity-conflict'
   | 'plan-outdated'
   | 'disconnected'
+  | 'undecided'
   | 'push-failed'
   | 'push-unknown'
   | 'probe-failed'

@@ -178,14 +178,27 @@ export const machineRoutes: readonly Route[] = [
     },
   }),
   route({
+    name: 'plan-reconnect',
+    method: 'post',
+    path: '/machines/{machine}/reconnect-plan',
+    role: 'operator',
+    summary: 'What is different on a machine that is disconnected, and in the configuration for it; changes nothing',
+    request: 'reconnect-look',
+    response: 'reconnect-plan',
+    async handle({ membership }, { parameters: { machine }, body: { bootstrap } }) {
+      return { body: await membership.planReconnect(machine, bootstrap) };
+    },
+  }),
+  route({
     name: 'reconnect-machine',
     method: 'post',
     path: '/machines/{machine}/reconnect',
     role: 'operator',
-    summary: 'Connect a member again, and bring it what the configuration has for it',
+    summary: 'Connect a member again, with a decision on each difference, and bring it what the configuration then has',
+    request: 'reconnect-options',
     response: 'reconnected',
-    async handle(context, { caller, parameters: { machine } }) {
-      const { revision, rollout } = await context.membership.reconnect(caller.name, machine);
+    async handle(context, { caller, parameters: { machine }, body }) {
+      const { revision, rollout } = await context.membership.reconnect(caller.name, machine, body);
       return { body: { machine: await view(context, machine), revision: { number: revision.number }, rollout } };
     },
   }),

@@ -36,6 +36,7 @@ export const statuses: Readonly<Record<ProblemCode, number>> = {
   'draft-conflict': 409,
   'identity-conflict': 409,
   disconnected: 409,
+  undecided: 409,
   'nothing-to-commit': 409,
   'store-conflict': 409,
   'host-key-mismatch': 409,

@@ -46,7 +46,10 @@ export function controller(client: Client) {
     probe: (machine: string) => post<Shape.MachineStatus>(path('machines', machine, 'probe')),
     disconnect: (name: string, options: Shape.DisconnectOptions) =>
       post<Shape.Disconnected>(path('machines', name, 'disconnect'), options),
-    reconnect: (name: string) => post<Shape.Reconnected>(path('machines', name, 'reconnect')),
+    planReconnect: (name: string, look: Shape.ReconnectLook) =>
+      post<Shape.ReconnectPlan>(path('machines', name, 'reconnect-plan'), look),
+    reconnect: (name: string, options: Shape.ReconnectOptions) =>
+      post<Shape.Reconnected>(path('machines', name, 'reconnect'), options),
     planLeave: (machine: string) => get<Shape.LeavePlan>(path('machines', machine, 'leave-plan')),
     leave: (machine: string, options: Shape.LeaveOptions) =>
       post<Shape.Left>(path('machines', machine, 'leave'), options),

@@ -1,13 +1,12 @@
-/** `signet machine disconnect` and `reconnect`: a member that is left alone for a while. */
+/** `signet machine disconnect`: a member that is left alone for a while. */
 import type { Command } from 'commander';
 
 import type { MachineStatus } from '../schema/types.generated.ts';
 import { command } from './options.ts';
 import { moment } from './print.ts';
-import { finish } from './progress.ts';
 import type { Session } from './session.ts';
 
-export function disconnectionCommands(machine: Command, session: () => Session): void {
+export function disconnectCommand(machine: Command, session: () => Session): void {
   command(
     machine,
     'disconnect',
@@ -17,15 +16,6 @@ export function disconnectionCommands(machine: Command, session: () => Session):
     .argument('<name>')
     .option('--reason <text>', 'why, for whoever looks at it')
     .action(async (name: string, options: { readonly reason?: string }) => disconnect(session(), name, options));
-
-  command(
-    machine,
-    'reconnect',
-    'connect a machine again, and bring it what the configuration has for it',
-    'signet machine reconnect mx1',
-  )
-    .argument('<name>')
-    .action(async (name: string) => reconnect(session(), name));
 }
 
 /** Since when it is left alone, by whom and why. */
@@ -42,12 +32,6 @@ async function disconnect(
   print.show(answer, () => {
     print.line([{ text: name, tone: 'strong' }, ' is disconnected: it runs on with what it has, and is left alone']);
     for (const note of answer.notes) print.line(`  ${note}`);
-    print.note(`signet machine reconnect ${name} connects it again`);
+    print.note(`signet machine reconnect ${name} shows what has changed by then, and asks`);
   });
-}
-
-async function reconnect(session: Session, name: string): Promise<void> {
-  const answer = await session.controller.reconnect(name);
-  session.print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} is connected again`]);
-  await finish(session, answer, { rollout: true, watch: true });
 }

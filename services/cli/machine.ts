@@ -4,12 +4,13 @@ import type { Command } from 'commander';
 import type { MachineStatus } from '../schema/types.generated.ts';
 import { amend, type PlanOption } from './changes.ts';
 import { demonstrations } from './demonstration.ts';
-import { disconnectionCommands } from './disconnection.ts';
+import { disconnectCommand } from './disconnection.ts';
 import { Failure } from './failure.ts';
 import { joinList } from './join-list.ts';
 import { join, type JoinOptions } from './join.ts';
 import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
+import { reconnectCommand } from './reconnect.ts';
 import type { Session } from './session.ts';
 
 export function machineCommands(program: Command, session: () => Session): void {
@@ -103,7 +104,8 @@ export function machineCommands(program: Command, session: () => Session): void 
       amend(session(), [{ op: 'move', machine: name, group }], options),
     );
 
-  disconnectionCommands(machine, session);
+  disconnectCommand(machine, session);
+  reconnectCommand(machine, session);
 
   command(
     machine,

@@ -4,11 +4,9 @@ import { same } from '../config/merge.ts';
 import type { Archive } from '../machines/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
-import { ownedSettings } from '../platforms/postfix/present/present.ts';
-import { digestedNames, sourcesOf } from '../platforms/postfix/present/sources.ts';
-import { readDigests } from '../push/digests.ts';
 import { readFacts, uninstall } from '../push/gateway.ts';
 import type { AdmitOperation, Facts, Registration, Revision } from '../schema/types.generated.ts';
+import { asItIs } from './adoption.ts';
 import type { MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
 import { placeOf } from './join.ts';
@@ -92,10 +90,8 @@ export function admitting(deps: MembershipDeps): Admit {
    */
   async function adopt(author: string, member: Registration, operation: AdmitOperation, { revision, rollout }: Known) {
     const { machine } = operation;
-    const postfix = member.facts?.postfix;
-    const found = postfix ? ownedSettings(postfix) : {};
-    const names = postfix ? digestedNames(sourcesOf(postfix)) : [];
-    const files = await readDigests((await deps.pool.link(member.id)).connection, names);
+    const { connection } = await deps.pool.link(member.id);
+    const found = member.facts ? await asItIs(connection, member.facts) : { found: {} };
     const levels = ['cluster', `group/${operation.group}`];
     const above = async (number: number) => {
       const configuration = await config.configuration(number);
@@ -106,7 +102,7 @@ export function admitting(deps: MembershipDeps): Admit {
       // What its layer keeps away from it is what these levels said when it was looked at.
       if (number !== revision && !same(await above(number), await above(revision))) break;
       const { digest } = await config.foresee([operation], machine);
-      await machines.put({ ...member, adopted: { manifest: digest, found, files } });
+      await machines.put({ ...member, adopted: { manifest: digest, ...found } });
       try {
         const comment = `${machine} joined as it was found`;
         const options = { comment, rollout, machines: [machine], expected: number };

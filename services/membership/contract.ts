@@ -1,6 +1,14 @@
 /** What membership offers: joining, leaving and rejoining, each planned before it happens. */
 import type { Comparison } from './archived.ts';
-import type { AcceptedJoin, JoinPlan, JoinRequest, Registration, Revision } from '../schema/types.generated.ts';
+import type {
+  AcceptedJoin,
+  JoinPlan,
+  JoinRequest,
+  ReconnectOptions,
+  ReconnectPlan,
+  Registration,
+  Revision,
+} from '../schema/types.generated.ts';
 
 export interface ChosenJoin extends JoinRequest, Omit<AcceptedJoin, 'accept' | keyof JoinRequest> {
   /** The fingerprint that was shown and accepted; anything else is refused with `host-key-mismatch`. */
@@ -26,6 +34,8 @@ export interface LeaveOptions {
   /** Let it go although it cannot be reached: the controller's key stays on it until someone removes it. */
   readonly force?: boolean;
 }
+
+export type Bootstrap = JoinRequest['bootstrap'];
 
 export interface Disconnected {
   readonly registration: Registration;
@@ -78,8 +88,21 @@ export interface MembershipService {
    * from it or expected of it. Throws `disconnected` when it is already.
    */
   disconnect(author: string, machine: string, reason?: string): Promise<Disconnected>;
-  /** Connects it again and rolls out to it; what was changed on it by hand meanwhile is refused there, and stays. */
-  reconnect(author: string, machine: string): Promise<{ readonly revision: Revision; readonly rollout: number }>;
+  /**
+   * What is different on a machine that is disconnected, and in the configuration for it, since it was given something last; changes
+   * nothing. Files that only root may read there are read with the login, if one is given.
+   */
+  planReconnect(machine: string, bootstrap?: Bootstrap): Promise<ReconnectPlan>;
+  /**
+   * Connects it again: what is taken becomes its layer, in one revision, and a rollout brings it what the configuration then has.
+   * Throws `undecided` where a difference on the machine has no decision, and `plan-outdated` when an accepted plan does not hold any
+   * more. Broken off and asked for again, it goes on.
+   */
+  reconnect(
+    author: string,
+    machine: string,
+    options: ReconnectOptions,
+  ): Promise<{ readonly revision: Revision; readonly rollout: number }>;
   planLeave(machine: string): Promise<LeavePlan>;
   leave(
     author: string,

@@ -8,10 +8,11 @@ import { presentLookup } from '../platforms/ldap/present.ts';
 import { presentServers } from '../platforms/nginx/present.ts';
 import { readPresent, type Present } from '../platforms/postfix/present/present.ts';
 import { pairId, sourcesOf, type Material } from '../platforms/postfix/present/sources.ts';
+import type { TlsSetting } from '../platforms/postfix/present/words.ts';
 import type { Elevation } from '../push/gateway.ts';
 import { readSources } from '../push/sources.ts';
 import type { Connection } from '../push/ssh.ts';
-import type { CertificateBinding, Facts } from '../schema/types.generated.ts';
+import type { CertificateBinding, Facts, PostfixFacts } from '../schema/types.generated.ts';
 
 /** A certificate as it was found, without its key. */
 export interface FoundCertificate {
@@ -31,7 +32,7 @@ export interface FindDeps {
 
 /** With `keep`, keys are sealed and chains stored; without, nothing is. Undefined for a machine without Postfix. */
 export async function findSettings(
-  { pki, now }: FindDeps,
+  deps: FindDeps,
   connection: Connection,
   as: Elevation,
   facts: Facts,
@@ -39,8 +40,29 @@ export async function findSettings(
 ): Promise<Found | undefined> {
   const { postfix } = facts;
   if (!postfix) return undefined;
+  const { material, certificates, others } = await findMaterial(deps, connection, as, { ...facts, postfix }, keep);
+  const { layer, settings } = readPresent(facts, postfix, material);
+  const theirs = others.map((setting) => ({ ...setting, meaning: { kind: 'own' } as const }));
+  return { layer, settings: [...settings, ...theirs], certificates };
+}
+
+export interface Read {
+  readonly material: Material;
+  readonly certificates: readonly FoundCertificate[];
+  /** What other daemons than Postfix say of TLS. */
+  readonly others: readonly TlsSetting[];
+}
+
+/** The files behind a machine's settings, and what of them is certificates. */
+export async function findMaterial(
+  { pki, now }: FindDeps,
+  connection: Connection,
+  as: Elevation,
+  { postfix, nginx }: Pick<Facts, 'nginx'> & { readonly postfix: PostfixFacts },
+  keep: boolean,
+): Promise<Read> {
   const sources = sourcesOf(postfix);
-  const texts = await readSources(connection, as, sources, facts.nginx !== undefined);
+  const texts = await readSources(connection, as, sources, nginx !== undefined);
   const faults = new Map<string, string>();
   const certificates: FoundCertificate[] = [];
   const bindings = new Map<string, CertificateBinding>();
@@ -62,14 +84,11 @@ export async function findSettings(
     });
   }
   const tables = new Map([...texts.tables].map(([name, text]) => [name, rowsOf(text)]));
-  const material: Material = { certificates: bindings, bundles, tables, faults };
-  const { layer, settings } = readPresent(facts, postfix, material);
   const others = [
     ...sources.lookups.flatMap((path) => presentLookup(path, texts.files.get(path) ?? '')),
     ...presentServers(texts.nginx ?? ''),
   ];
-  const theirs = others.map((setting) => ({ ...setting, meaning: { kind: 'own' } as const }));
-  return { layer, settings: [...settings, ...theirs], certificates };
+  return { material: { certificates: bindings, bundles, tables, faults }, certificates, others };
 }
 
 async function readable(name: string, faults: Map<string, string>, read: () => Promise<void>): Promise<void> {

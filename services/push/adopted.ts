@@ -1,4 +1,6 @@
 /** A machine that was adopted keeps the files it was found with, byte for byte, for as long as they say what it should have. */
+import type { Edit } from '../platforms/postfix/drift.ts';
+import { settingOf } from '../platforms/postfix/present/meaning.ts';
 import { ownedSettings } from '../platforms/postfix/present/present.ts';
 import type { Facts, Manifest, Registration } from '../schema/types.generated.ts';
 import { conclude, type Delivery } from './conclude.ts';
@@ -15,26 +17,41 @@ export function isAsFound(adopted: Adopted, wanted: string, { digest, pending }:
 
 /** In words, what was changed by hand since the machine was adopted: settings that Signet would own, and what the files they name say. */
 export function foundDrift(adopted: Adopted, facts: Facts, files: Digests): readonly string[] {
-  return [...changedSettings(adopted, facts), ...changedFiles(adopted, files)];
+  return foundEdits(adopted, facts, files).map(({ detail }) => detail);
 }
 
-function changedSettings({ found }: Adopted, { postfix }: Facts): readonly string[] {
+/** As `foundDrift`, with the settings that the words are about. */
+export function foundEdits(adopted: Adopted, facts: Facts, files: Digests): readonly Edit[] {
+  return [...changedSettings(adopted, facts), ...changedFiles(adopted, facts, files)];
+}
+
+function changedSettings({ found }: Adopted, { postfix }: Facts): readonly Edit[] {
   const now = postfix ? ownedSettings(postfix) : {};
   return [...new Set([...Object.keys(found), ...Object.keys(now)])]
     .sort()
-    .filter((name) => found[name] !== now[name])
-    .map((name) => `${name} is ${said(now[name])} where ${said(found[name])} was adopted`);
+    .filter((key) => found[key] !== now[key])
+    .map((key) => ({
+      detail: `${key} is ${said(now[key])} where ${said(found[key])} was adopted`,
+      setting: { ...settingOf(key), was: found[key] ?? '', is: now[key] ?? '' },
+    }));
 }
 
 /** What the gateway does not tell the digest of, as one with an older script, is not known to have changed. */
-function changedFiles({ files = {} }: Adopted, now: Digests): readonly string[] {
+function changedFiles({ files = {} }: Adopted, { postfix }: Facts, now: Digests): readonly Edit[] {
+  const settings = Object.entries(postfix ? ownedSettings(postfix) : {});
   return Object.entries(files)
     .filter(([name, digest]) => now[name] !== undefined && now[name] !== digest)
     .map(([name]) => {
-      if (now[name] === missing) return `${name} cannot be read any more`;
-      const what = name.startsWith('/') ? `the certificates in ${name}` : `the rows of ${name}`;
-      return `${what} are others than were adopted`;
+      const [naming] = settings.filter(([, value]) => value.split(/[\s,]+/).includes(name));
+      const setting = naming && { ...settingOf(naming[0]), was: naming[1], is: naming[1] };
+      return { detail: changeOf(name, now[name] === missing), ...(setting ? { setting } : {}) };
     });
+}
+
+function changeOf(name: string, isMissing: boolean): string {
+  if (isMissing) return `${name} cannot be read any more`;
+  const what = name.startsWith('/') ? `the certificates in ${name}` : `the rows of ${name}`;
+  return `${what} are others than were adopted`;
 }
 
 /** Nothing is sent; what is served is proven all the same. */

@@ -146,13 +146,14 @@ async function afterDrift(
   // What a gateway has of Signet's that no revision here gives it cannot be told from edits by hand.
   const isForeign = deployed === undefined && digest !== '-';
   const drift = driftIn(deps, isForeign ? { facts, deployed: wanted } : now, wanted);
-  if (drift.length > 0 && !options.overwriteDrift) {
+  const open = options.overwriteDrift ? [] : drift.filter((change) => !options.decided?.includes(change));
+  if (open.length > 0) {
     const what = isForeign
       ? 'it has what no revision here gives it, by hand or by another controller'
       : 'changed by hand';
     return {
       state: 'refused',
-      detail: `${what}: ${drift.join('; ')}; put it into Signet, or push again with drift overwritten`,
+      detail: `${what}: ${open.join('; ')}; put it into Signet, or push again with drift overwritten`,
       facts,
       served: [],
       drift,

@@ -28,6 +28,8 @@ export interface DeliverOptions {
   readonly windowSeconds: number;
   readonly probeSeconds: number;
   readonly overwriteDrift: boolean;
+  /** Changes by hand, in words, that may be overwritten although others may not. */
+  readonly decided?: readonly string[] | undefined;
 }
 
 export interface DeliverDeps {

@@ -6,13 +6,14 @@ import type { MachineService } from '../machines/service.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { Platform } from '../platforms/platform.ts';
 import type { MachineStatus, Manifest, Registration, Rollout } from '../schema/types.generated.ts';
-import { foundDrift, isAsFound, keepAsFound } from './adopted.ts';
+import { foundDrift, foundEdits, isAsFound, keepAsFound } from './adopted.ts';
 import { contents } from './contents.ts';
 import type { Delivery } from './conclude.ts';
 import { deliver } from './deliver.ts';
 import { readDigests } from './digests.ts';
 import type { DeliverOptions, Known } from './delivery.ts';
-import { readFacts, readState, upgrade } from './gateway.ts';
+import type { Examined } from './contract.ts';
+import { readFacts, readIdentity, readState, upgrade } from './gateway.ts';
 import type { Link, Pool } from './pool.ts';
 import { prove } from './prove.ts';
 import type { Records } from './records/service.ts';
@@ -92,7 +93,7 @@ async function leftAsFound(
   deps: MachineDeps,
   { registration: { id, name, host, adopted }, reached }: Known,
   revision: number,
-  { overwriteDrift }: DeliverOptions,
+  { overwriteDrift, decided }: DeliverOptions,
 ): Promise<Delivery | undefined> {
   if (!adopted) return undefined;
   const { config, pki, now } = deps;
@@ -105,10 +106,11 @@ async function leftAsFound(
     if (isSetBack(reached, state)) return overwriteDrift ? undefined : leftSetBack(name, reached, state);
     const facts = await readFacts(connection, now());
     const drift = foundDrift(adopted, facts, await digestsOf(adopted, connection));
-    if (drift.length > 0 && overwriteDrift) return undefined;
+    const open = drift.filter((change) => !overwriteDrift && !decided?.includes(change));
+    if (drift.length > 0 && open.length === 0) return undefined;
     const chains = await pki.facts(wanted.probes.map(({ chain }) => chain));
     const proof = { host, targets: wanted.probes, chains, connection: () => Promise.resolve(connection), now };
-    return keepAsFound(wanted, facts, drift, drift.length > 0 ? [] : await prove(proof, 0));
+    return keepAsFound(wanted, facts, open, open.length > 0 ? [] : await prove(proof, 0));
   } catch (error) {
     if (!isNamed(error, ...silence)) throw error;
     return { state: 'unreachable', detail: error.message, served: [] };
@@ -181,20 +183,12 @@ async function seen(
   reached: Reached | undefined,
   { connection }: Link,
 ): Promise<Event> {
-  const { id, name, host, adopted } = registration;
-  const { machines, pki, platforms, records, now } = deps;
-  const facts = await readFacts(connection, now());
-  const state = await readState(connection);
+  const { name, host } = registration;
+  const { pki, platforms, now } = deps;
+  const { facts, state, asFound, digest, deployed } = await held(deps, registration, connection);
   const { generation, newest, epoch } = state;
   const why = setBack(name, reached, state);
   const at = { generation, newest, epoch, time: now(), ...(why === undefined ? {} : { setBack: why }) };
-  const asFound = adopted && isAsFound(adopted, adopted.manifest, state) ? adopted : undefined;
-  const digest = asFound?.manifest ?? state.digest;
-  await machines.setFacts(id, facts);
-  const { confirmed, sent } = await records.deployed(id);
-  const deployed =
-    [confirmed, sent].find((manifest) => manifest?.digest === digest) ??
-    (digest === '-' ? undefined : await recall(deps, registration, digest));
   if (!deployed) return { kind: 'seen', digest, drift: [], served: [], ...at };
   const served = await prove(
     {
@@ -214,6 +208,45 @@ async function seen(
 
 function digestsOf({ files = {} }: NonNullable<Registration['adopted']>, connection: Connection) {
   return readDigests(connection, Object.keys(files));
+}
+
+/** What a gateway has, and the manifest that is. */
+async function held(deps: MachineDeps, registration: Registration, connection: Connection) {
+  const { id, adopted } = registration;
+  const facts = await readFacts(connection, deps.now());
+  const state = await readState(connection);
+  const asFound = adopted && isAsFound(adopted, adopted.manifest, state) ? adopted : undefined;
+  const digest = asFound?.manifest ?? state.digest;
+  await deps.machines.setFacts(id, facts);
+  const { confirmed, sent } = await deps.records.deployed(id);
+  const deployed =
+    [confirmed, sent].find((manifest) => manifest?.digest === digest) ??
+    (digest === '-' ? undefined : await recall(deps, registration, digest));
+  return { facts, state, asFound, digest, deployed };
+}
+
+/** As the contract says. */
+export async function examine(deps: MachineDeps, machine: string): Promise<Examined> {
+  const registration = await registered(deps, machine);
+  const { connection } = await deps.pool.link(registration.id);
+  const identity = await readIdentity(connection);
+  if (identity !== registration.id) {
+    throw new NamedError(
+      'identity-conflict',
+      `the machine at ${registration.host} has another identity than ${machine}; if it takes its place, join it as ${machine} with --replace, otherwise let ${machine} leave`,
+    );
+  }
+  const { facts, digest, asFound, ...has } = await held(deps, registration, connection);
+  const wanted = await deps.config.manifest(machine, (await deps.config.head()).number);
+  const deployed = has.deployed ?? wanted;
+  if (asFound) {
+    const edits = foundEdits(asFound, facts, await digestsOf(asFound, connection));
+    return { facts, deployed, asFound, edits, open: edits.map(({ detail }) => detail) };
+  }
+  // Nothing of Signet's is on it: what it has there is its own until the first push.
+  if (digest === '-') return { facts, deployed, edits: [], open: [] };
+  const drift = (next?: Manifest) => deps.platforms.flatMap((platform) => platform.drift(facts, deployed, next));
+  return { facts, deployed, edits: drift().map((detail) => ({ detail })), open: drift(wanted) };
 }
 
 async function known({ machines, records }: MachineDeps, registration: Registration): Promise<Known> {

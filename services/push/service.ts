@@ -9,7 +9,7 @@ import { keys } from '../store/keys.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
 import type { Delivery } from './conclude.ts';
-import { deliverTo, look, registered, revisionFor, type MachineDeps } from './machine.ts';
+import { deliverTo, examine, look, registered, revisionFor, type MachineDeps } from './machine.ts';
 import { recordsService, type CreateOptions, type Deployed } from './records/service.ts';
 import { settled, takeBack, waves } from './rollout.ts';
 import { run, type RunnerDeps } from './runner.ts';
@@ -65,7 +65,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
   ): Promise<Rollout | undefined> {
     const revision = options.revision ?? (await config.head()).number;
     const asked = options.machines ?? (await members(revision));
-    for (const machine of asked) checkConnected(await registered(deps, machine));
+    for (const machine of asked) {
+      const registration = await registered(deps, machine);
+      if (!options.decided?.[machine]) checkConnected(registration);
+    }
     return records.create(async (id, running) => {
       if (further.insteadOf !== undefined && running?.id !== further.insteadOf) return undefined;
       const left = (await unfinished(running)).filter(({ machine }) => !asked.includes(machine));
@@ -86,6 +89,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
         budget: options.budget ?? 0,
         revertOnFailure: options.revertOnFailure ?? false,
         overwriteDrift: options.overwriteDrift ?? false,
+        ...(options.decided ? { decided: options.decided } : {}),
         ...extra,
         ...revisions(extra, older),
       };
@@ -169,7 +173,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       const skipped = { ...outcome, state: 'skipped', detail: 'it is not a member any more' } as const;
       return records.write({ rollout: rollout.id, outcome: skipped }, fence);
     }
-    if (registration.disconnected && outcome.state === 'pushing') {
+    if (registration.disconnected && outcome.state === 'pushing' && !rollout.decided?.[outcome.machine]) {
       const skipped = { ...outcome, state: 'skipped', detail: 'it is disconnected' } as const;
       await records.write({ rollout: rollout.id, outcome: skipped }, fence);
       return false;
@@ -259,7 +263,11 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       record: (rollout, outcome, delivery) => record(rollout, outcome, delivery, fence),
       finish: (id, state, reason) => conclude(id, state, reason, fence),
       deliver: (rollout, machine) =>
-        deliverTo(deps, rollout, machine, { ...options, overwriteDrift: rollout.overwriteDrift }),
+        deliverTo(deps, rollout, machine, {
+          ...options,
+          overwriteDrift: rollout.overwriteDrift,
+          decided: rollout.decided?.[machine],
+        }),
       ended,
       now,
     };
@@ -287,13 +295,15 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     forget: records.forget,
     prune: records.prune,
     look: (machine) => look(deps, machine),
-    async ensure(revision, by) {
+    examine: (machine) => examine(deps, machine),
+    async ensure(revision, by, decided) {
       const only = (await config.revision(revision)).machines;
       const present = await members(revision);
-      const chosen = only?.filter((machine) => present.includes(machine));
+      const chosen = only?.filter((machine) => present.includes(machine) || decided?.[machine]);
       // The machine that joined with it has left since.
       if (chosen?.length === 0) return undefined;
-      return create(by, { revision, ...(chosen ? { machines: chosen } : {}) }, {}, { once: revision });
+      const options = { revision, ...(chosen ? { machines: chosen } : {}), ...(decided ? { decided } : {}) };
+      return create(by, options, {}, { once: revision });
     },
     async statuses() {
       const present = (await machines.list()).filter(({ state }) => state === 'member');

@@ -2631,6 +2631,145 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/reconnect-look.schema.json',
+    title: 'Reconnect look',
+    description: 'How a machine that is disconnected is looked at.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      bootstrap: {
+        title: 'Bootstrap',
+        description: 'A login as root, or through sudo, to read files that only root may read there. Never stored.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['user'],
+        properties: {
+          user: { type: 'string', pattern: '^[a-z_][a-z0-9_-]{0,31}$' },
+          password: { type: 'string', maxLength: 1000 },
+          privateKey: { type: 'string', maxLength: 20000, description: 'A private key in OpenSSH or PEM form.' },
+          passphrase: { type: 'string', maxLength: 1000 },
+        },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/reconnect-options.schema.json',
+    title: 'Reconnect options',
+    description: 'What becomes of each difference on a machine that is reconnected.',
+    type: 'object',
+    additionalProperties: false,
+    required: [],
+    properties: {
+      accept: {
+        type: 'string',
+        pattern: '^[0-9a-f]{16}$',
+        description: 'The id of the plan that was shown; refused when it is not the same any more.',
+      },
+      bootstrap: {
+        title: 'Bootstrap',
+        description: 'A login as root, or through sudo, to read files that only root may read there. Never stored.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['user'],
+        properties: {
+          user: { type: 'string', pattern: '^[a-z_][a-z0-9_-]{0,31}$' },
+          password: { type: 'string', maxLength: 1000 },
+          privateKey: { type: 'string', maxLength: 20000, description: 'A private key in OpenSSH or PEM form.' },
+          passphrase: { type: 'string', maxLength: 1000 },
+        },
+      },
+      keep: {
+        type: 'array',
+        items: { type: 'string', minLength: 1, maxLength: 2000 },
+        description: 'Paths of differences at which the machine gets what the configuration has.',
+      },
+      take: {
+        type: 'array',
+        items: { type: 'string', minLength: 1, maxLength: 2000 },
+        description: "Paths of differences at which the machine's layer gets what the machine has.",
+      },
+      rest: {
+        type: 'string',
+        enum: ['keep', 'take'],
+        description: 'What becomes of all else that was changed on the machine; without it, each needs a decision.',
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/api/reconnect-plan.schema.json',
+    title: 'Reconnect plan',
+    description: 'What is different on a machine that is disconnected, and in the configuration for it.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['machine', 'id', 'revision', 'differences', 'open', 'notes'],
+    properties: {
+      machine: { $ref: '../common.schema.json#/$defs/machineName' },
+      id: {
+        type: 'string',
+        description:
+          'Stands for all that is shown: a reconnect that accepts it is refused when anything of it has changed.',
+      },
+      revision: { type: 'integer', minimum: 0, description: 'The newest revision.' },
+      since: {
+        type: 'integer',
+        minimum: 0,
+        description: 'The revision that it was given last: changes of the configuration are those since then.',
+      },
+      disconnected: {
+        title: 'Disconnected since',
+        type: 'object',
+        additionalProperties: false,
+        required: ['since', 'by'],
+        properties: { since: { $ref: '../common.schema.json#/$defs/instant' }, by: { type: 'string' } },
+      },
+      differences: {
+        type: 'array',
+        items: {
+          title: 'Reconnect difference',
+          type: 'object',
+          additionalProperties: false,
+          required: ['path', 'changed', 'edits'],
+          properties: {
+            path: {
+              type: 'string',
+              description:
+                'The path of the setting; where Signet has none for it, what was changed, by file and name or in words.',
+            },
+            changed: {
+              type: 'string',
+              enum: ['configuration', 'machine', 'both'],
+              description: 'Where it was changed.',
+            },
+            before: { description: 'What the machine had been given.' },
+            configuration: { description: 'What the configuration has for it now.' },
+            machine: { description: 'What the machine has.' },
+            same: {
+              const: true,
+              description: 'Set when the configuration says by now what the machine has: nobody has to decide.',
+            },
+            obstacle: { type: 'string', description: "Why the machine's value cannot be taken; absent where it can." },
+            edits: {
+              type: 'array',
+              items: { type: 'string' },
+              description: 'What was changed on the machine, in words.',
+            },
+            earlier: {
+              type: 'boolean',
+              description:
+                'Whether the machine had been changed so before it was disconnected; absent where that is not known.',
+            },
+          },
+        },
+      },
+      open: { type: 'integer', minimum: 0, description: 'How many of them need a decision.' },
+      notes: { type: 'array', items: { type: 'string' }, description: 'What to know.' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/api/reconnected.schema.json',
     title: 'Reconnected',
     description: 'A machine that is connected again.',
@@ -4703,6 +4842,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         additionalProperties: { type: 'integer', minimum: 0 },
       },
       overwriteDrift: { type: 'boolean', description: 'Take back what was changed by hand.' },
+      decided: {
+        description: 'Changes by hand that someone has decided on, in words, by machine: these alone are taken back.',
+        type: 'object',
+        additionalProperties: { type: 'array', items: { type: 'string' } },
+      },
       reverts: { type: 'integer', minimum: 1, description: 'The rollout this one takes back.' },
     },
   },

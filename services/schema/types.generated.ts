@@ -120,6 +120,9 @@ export interface Shapes {
   readonly 'probe-view': Probe;
   readonly problem: Problem;
   readonly 'rebase-options': RebaseOptions;
+  readonly 'reconnect-look': ReconnectLook;
+  readonly 'reconnect-options': ReconnectOptions;
+  readonly 'reconnect-plan': ReconnectPlan;
   readonly reconnected: Reconnected;
   readonly 'renewal-options': RenewalOptions;
   readonly 'revision-diff': RevisionDiff;
@@ -2935,6 +2938,134 @@ export interface RebaseOptions {
   readonly keep: 'mine' | 'theirs';
 }
 /**
+ * How a machine that is disconnected is looked at.
+ */
+export interface ReconnectLook {
+  readonly bootstrap?: Bootstrap2;
+}
+/**
+ * A login as root, or through sudo, to read files that only root may read there. Never stored.
+ */
+export interface Bootstrap2 {
+  readonly user: string;
+  readonly password?: string;
+  /**
+   * A private key in OpenSSH or PEM form.
+   */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+}
+/**
+ * What becomes of each difference on a machine that is reconnected.
+ */
+export interface ReconnectOptions {
+  /**
+   * The id of the plan that was shown; refused when it is not the same any more.
+   */
+  readonly accept?: string;
+  readonly bootstrap?: Bootstrap3;
+  /**
+   * Paths of differences at which the machine gets what the configuration has.
+   */
+  readonly keep?: readonly string[];
+  /**
+   * Paths of differences at which the machine's layer gets what the machine has.
+   */
+  readonly take?: readonly string[];
+  /**
+   * What becomes of all else that was changed on the machine; without it, each needs a decision.
+   */
+  readonly rest?: 'keep' | 'take';
+}
+/**
+ * A login as root, or through sudo, to read files that only root may read there. Never stored.
+ */
+export interface Bootstrap3 {
+  readonly user: string;
+  readonly password?: string;
+  /**
+   * A private key in OpenSSH or PEM form.
+   */
+  readonly privateKey?: string;
+  readonly passphrase?: string;
+}
+/**
+ * What is different on a machine that is disconnected, and in the configuration for it.
+ */
+export interface ReconnectPlan {
+  /**
+   * Like a host name, dots allowed.
+   */
+  readonly machine: string;
+  /**
+   * Stands for all that is shown: a reconnect that accepts it is refused when anything of it has changed.
+   */
+  readonly id: string;
+  /**
+   * The newest revision.
+   */
+  readonly revision: number;
+  /**
+   * The revision that it was given last: changes of the configuration are those since then.
+   */
+  readonly since?: number;
+  readonly disconnected?: DisconnectedSince1;
+  readonly differences: readonly ReconnectDifference[];
+  /**
+   * How many of them need a decision.
+   */
+  readonly open: number;
+  /**
+   * What to know.
+   */
+  readonly notes: readonly string[];
+}
+export interface DisconnectedSince1 {
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly since: string;
+  readonly by: string;
+}
+export interface ReconnectDifference {
+  /**
+   * The path of the setting; where Signet has none for it, what was changed, by file and name or in words.
+   */
+  readonly path: string;
+  /**
+   * Where it was changed.
+   */
+  readonly changed: 'configuration' | 'machine' | 'both';
+  /**
+   * What the machine had been given.
+   */
+  readonly before?: unknown;
+  /**
+   * What the configuration has for it now.
+   */
+  readonly configuration?: unknown;
+  /**
+   * What the machine has.
+   */
+  readonly machine?: unknown;
+  /**
+   * Set when the configuration says by now what the machine has: nobody has to decide.
+   */
+  readonly same?: true;
+  /**
+   * Why the machine's value cannot be taken; absent where it can.
+   */
+  readonly obstacle?: string;
+  /**
+   * What was changed on the machine, in words.
+   */
+  readonly edits: readonly string[];
+  /**
+   * Whether the machine had been changed so before it was disconnected; absent where that is not known.
+   */
+  readonly earlier?: boolean;
+}
+/**
  * A machine that is connected again.
  */
 export interface Reconnected {
@@ -3115,6 +3246,12 @@ export interface Rollout {
    * Take back what was changed by hand.
    */
   readonly overwriteDrift: boolean;
+  /**
+   * Changes by hand that someone has decided on, in words, by machine: these alone are taken back.
+   */
+  readonly decided?: {
+    readonly [k: string]: readonly string[];
+  };
   /**
    * The rollout this one takes back.
    */

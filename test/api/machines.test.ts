@@ -179,8 +179,11 @@ describe('machines', () => {
     );
   });
 
-  it('are connected again', async () => {
-    const { machine, rollout } = (await api.ask('POST /machines/mx1/reconnect')).as('reconnected');
+  it('are connected again, with a decision on each difference', async () => {
+    const { id } = (await api.ask('POST /machines/mx1/reconnect-plan')).as('reconnect-plan');
+    const body = { accept: id, keep: ['/protocols/inbound/minimum'], rest: 'take' };
+
+    const { machine, rollout } = (await api.ask('POST /machines/mx1/reconnect', { body })).as('reconnected');
 
     assert.deepEqual([machine.name, rollout], ['mx1', 1]);
   });

@@ -108,6 +108,7 @@ export function pushStandIn(config: ConfigService, now: () => Date): PushStandIn
     },
     forget: () => Promise.resolve(),
     look: (machine) => Promise.resolve(status(machine)),
+    examine: (machine) => Promise.reject(new NamedError('unreachable', `${machine} is not there`)),
   };
 }
 
@@ -172,6 +173,8 @@ export function membershipStandIn(config: ConfigService, machines: MachineServic
       await machines.disconnect(id, { since: '2026-11-24T10:00:00.000Z', by, revision: 1, ...why });
       return { registration: await machines.get(id), notes: ['it could not be asked'] };
     },
+    planReconnect: (machine) =>
+      Promise.resolve({ machine, id: '0123456789abcdef', revision: 1, differences: [], open: 0, notes: [] }),
     async reconnect(_by, machine) {
       const { id = '' } = (await machines.byName(machine)) ?? {};
       await machines.disconnect(id, undefined);

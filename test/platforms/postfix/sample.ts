@@ -106,6 +106,6 @@ export function changed(found: Facts, wanted: Manifest, previous?: Manifest, ori
 
 export const nothing: Manifest = { machine: 'mx1', digest: '0'.repeat(64), files: [], probes: [] };
 
-function binding(digit: string): Settings['certificates'][string] {
+export function binding(digit: string): Settings['certificates'][string] {
   return { key: digit.repeat(64), chain: String(Number(digit) + 1).repeat(64) };
 }

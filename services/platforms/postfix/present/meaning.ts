@@ -25,3 +25,9 @@ export interface Reading {
 export function keyOf({ place, name }: { readonly place: string; readonly name: string }): string {
   return `${place} ${name}`;
 }
+
+/** The place and name that `keyOf` has joined: a name has no space in it. */
+export function settingOf(key: string): { readonly place: string; readonly name: string } {
+  const space = key.lastIndexOf(' ');
+  return { place: key.slice(0, space), name: key.slice(space + 1) };
+}

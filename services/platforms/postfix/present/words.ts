@@ -32,6 +32,11 @@ export interface Words {
 
 export const mainCfPlace = 'main.cf';
 
+/** The place of a service's options. */
+export function servicePlace(entry: string): string {
+  return `master.cf ${entry}`;
+}
+
 export function wordsOf(facts: PostfixFacts): Words {
   const main = (name: string) => {
     const value = valueIn(facts.mainCf, name);
@@ -39,7 +44,7 @@ export function wordsOf(facts: PostfixFacts): Words {
   };
   const smtpd = inetServices(facts.masterCf, facts).filter(({ entry }) => entry.command === 'smtpd');
   const services = smtpd.map((inet): Service => {
-    const place = `master.cf ${inet.entry.name}`;
+    const place = servicePlace(inet.entry.name);
     const option = (name: string) => {
       const value = optionValue(inet.entry, name);
       return value === undefined ? undefined : expanded(value, facts);
@@ -64,7 +69,7 @@ function inMasterCf(smtpd: readonly Inet[]): readonly TlsSetting[] {
   return smtpd.flatMap(({ entry }) =>
     [...new Set(entry.options.map(({ name }) => name))]
       .filter(isAboutTls)
-      .map((name) => ({ place: `master.cf ${entry.name}`, name, value: optionValue(entry, name) ?? '' })),
+      .map((name) => ({ place: servicePlace(entry.name), name, value: optionValue(entry, name) ?? '' })),
   );
 }
 
