@@ -16,10 +16,10 @@ export const configurationFileRoutes: readonly Route[] = [
     request: 'save-options',
     response: 'file',
     file: 'configuration-file',
-    async handle({ backup, config }, { body: { passphrase, withoutSecrets = false, revision } }) {
-      if (withoutSecrets === (passphrase !== undefined)) throw eitherOr();
+    async handle({ backup, config }, { body: { withoutSecrets = false, revision, ...options } }) {
+      if (withoutSecrets === (options.passphrase !== undefined)) throw eitherOr();
       const number = revision ?? (await config.head()).number;
-      const file = await backup.save({ passphrase, revision: number });
+      const file = await backup.save({ ...options, revision: number });
       return {
         body: file,
         headers: { 'Content-Disposition': `attachment; filename="revision-${number}.signet"` },

@@ -1,7 +1,7 @@
 /** What backup offers: the whole configuration as one file, a file as a draft, and a lost controller's place from its file. */
 import type { ChangePlan } from '../config/contract.ts';
 import type { Finding } from '../errors.ts';
-import type { FileVerification, LoadResult, TakeOver } from '../schema/types.generated.ts';
+import type { CertificatePlace, FileVerification, LoadResult, TakeOver } from '../schema/types.generated.ts';
 
 export type { LoadResult } from '../schema/types.generated.ts';
 
@@ -27,6 +27,9 @@ export interface SaveOptions {
   readonly revision?: number;
   /** What the secrets are encrypted under; without it they are left out of the file. */
   readonly passphrase?: string | undefined;
+  /** Only these, with what they refer to; the whole configuration when neither is given. */
+  readonly levels?: readonly string[] | undefined;
+  readonly certificates?: readonly CertificatePlace[] | undefined;
 }
 
 export interface Loading {

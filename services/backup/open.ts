@@ -29,7 +29,11 @@ export async function open(text: string, passphrase: string | undefined, here?: 
     if (passphrase === undefined) throw noPassphrase();
     // The seal is over the file as it was saved, whatever its version.
     const inside = unsealed(value as Whole, await unlock(secrets, passphrase));
-    const needed = references(file.configuration, file.archives ?? [], file.controller?.demonstration);
+    const needed = references(
+      file.configuration,
+      file.archives ?? [],
+      file.parts ? undefined : file.controller?.demonstration,
+    );
     return whole({ file, needed, carried, ...inside });
   }
   checkContents(value as Whole, secrets.contents);

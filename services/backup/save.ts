@@ -4,12 +4,13 @@ import type { MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { SshKey } from '../push/ssh.ts';
-import type { ConfigurationFile } from '../schema/types.generated.ts';
+import type { Configuration, ConfigurationFile } from '../schema/types.generated.ts';
 import type { SaveOptions } from './contract.ts';
 import { lock } from './lock.ts';
 import { version } from './migrate.ts';
 import { keysOf } from './open.ts';
-import { references } from './references.ts';
+import { select, type Selected } from './parts/select.ts';
+import { references, type References } from './references.ts';
 import { leftOut, sealed, type Rest } from './sealed.ts';
 
 export interface SaveDeps {
@@ -23,12 +24,40 @@ export interface SaveDeps {
 }
 
 /** The text of the file. */
-export async function save(deps: SaveDeps, { revision, passphrase }: SaveOptions): Promise<string> {
-  const { config, machines, pki, authorities, now } = deps;
+export async function save(deps: SaveDeps, options: SaveOptions): Promise<string> {
+  const { config, pki, now } = deps;
+  const { revision, passphrase } = options;
   const { number, author, time, comment, rollout } = await (revision === undefined
     ? config.head()
     : config.revision(revision));
   const configuration = await config.configuration(number);
+  const head: Head = {
+    signet: version,
+    saved: now().toISOString(),
+    revision: number,
+    ...(number === 0 ? {} : { committed: { author, time, comment, rollout } }),
+  };
+  const { levels = [], certificates = [] } = options;
+  const isWhole = levels.length === 0 && certificates.length === 0;
+  const { rest, keys, sshKey } = isWhole
+    ? await whole(deps, head, configuration)
+    : await part(deps, head, select(configuration, { levels, certificates }));
+  if (passphrase === undefined) return text({ ...rest, secrets: leftOut(rest) });
+  const inside = { keys: await byId(keys, (id) => pki.keyPem(id)), ...(sshKey === undefined ? {} : { sshKey }) };
+  return text({ ...rest, secrets: await lock(sealed(rest, inside), passphrase) });
+}
+
+type Head = Pick<Rest, 'signet' | 'saved' | 'revision' | 'committed'>;
+
+/** A file but for its secrets, and what those are. */
+interface Unlocked {
+  readonly rest: Rest;
+  readonly keys: readonly string[];
+  readonly sshKey?: string;
+}
+
+async function whole(deps: SaveDeps, head: Head, configuration: Configuration): Promise<Unlocked> {
+  const { machines, pki, authorities } = deps;
   const archives = [...(await machines.archives())].sort((a, b) => (a.id < b.id ? -1 : 1));
   const demonstration = await pki.demonstration('');
   const needed = references(configuration, archives, demonstration);
@@ -39,22 +68,39 @@ export async function save(deps: SaveDeps, { revision, passphrase }: SaveOptions
   const registrations = (await machines.list()).filter(({ id, unfinished }) => ids.has(id) || unfinished !== undefined);
   const originals = await originalsOf(machines, [...registrations, ...archives]);
   const rest: Rest = {
-    signet: version,
-    saved: now().toISOString(),
-    revision: number,
-    ...(number === 0 ? {} : { committed: { author, time, comment, rollout } }),
+    ...head,
     controller: { publicKey, epoch: await deps.epoch(), demonstration },
     configuration,
     registrations,
     ...(Object.keys(originals).length > 0 ? { originals } : {}),
-    chains: await byId(needed.chains, (id) => pki.chain(id)),
-    bundles: await byId(needed.bundles, (id) => pki.bundle(id)),
+    ...(await referred(pki, needed)),
     ...(archives.length > 0 ? { archives } : {}),
     ...(carried.authorities.length > 0 ? carried : {}),
   };
-  if (passphrase === undefined) return text({ ...rest, secrets: leftOut(rest) });
-  const keys = await byId([...needed.keys, ...keysOf(carried)], (id) => pki.keyPem(id));
-  return text({ ...rest, secrets: await lock(sealed(rest, { keys, sshKey: privateKey }), passphrase) });
+  return { rest, keys: [...needed.keys, ...keysOf(carried)], sshKey: privateKey };
+}
+
+/** Neither the controller's own key nor how machines are reached: whoever is given a part logs in nowhere. */
+async function part(deps: SaveDeps, head: Head, { configuration, parts }: Selected): Promise<Unlocked> {
+  const { pki, sshKey, epoch } = deps;
+  const needed = references(configuration, []);
+  const { publicKey } = await sshKey();
+  const rest: Rest = {
+    ...head,
+    controller: { publicKey, epoch: await epoch(), demonstration: await pki.demonstration('') },
+    parts,
+    configuration,
+    registrations: [],
+    ...(await referred(pki, needed)),
+  };
+  return { rest, keys: needed.keys };
+}
+
+async function referred(pki: SaveDeps['pki'], { chains, bundles }: References) {
+  return {
+    chains: await byId(chains, (id) => pki.chain(id)),
+    bundles: await byId(bundles, (id) => pki.bundle(id)),
+  };
 }
 
 function text(file: ConfigurationFile): string {

@@ -118,7 +118,13 @@ export function backupService(deps: BackupDeps): BackupService {
 }
 
 function checkTakeOver({ file, sshKey }: Opened) {
-  const { controller, committed } = file;
+  const { controller, committed, parts } = file;
+  if (parts) {
+    throw new NamedError(
+      'precondition-failed',
+      'the configuration file holds only parts of a configuration, so nothing can be restored from it; use one that was saved whole',
+    );
+  }
   if (!committed) {
     throw new NamedError(
       'precondition-failed',

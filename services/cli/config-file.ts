@@ -1,7 +1,7 @@
 /** `signet config`: the whole configuration as one file, a file as a draft, and the proof that it restores. */
 import type { Command } from 'commander';
 
-import type { LoadOptions as FileToLoad, TakeOver } from '../schema/types.generated.ts';
+import type { CertificatePlace, LoadOptions as FileToLoad, TakeOver } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber, several } from './options.ts';
 import { showLoaded, showLoadPlan } from './load-view.ts';
@@ -23,6 +23,12 @@ export function configFileCommands(program: Command, session: () => Session): vo
     .argument('<file>', '- for standard output')
     .option('--revision <n>', 'this revision instead of the newest', revisionNumber)
     .option('--passphrase-file <file>', 'what to encrypt with (- for standard input); asked for without')
+    .option('--level <level>', 'only this level, with what it refers to; may be given several times', several)
+    .option(
+      '--certificate <name[@level]>',
+      'only this certificate, of the cluster unless told; may be given several times',
+      several,
+    )
     .option('--no-secrets', 'leave private keys out: whoever loads the file must have them')
     .action(async (file: string, options: SaveOptions) => save(session(), file, options));
 
@@ -86,13 +92,15 @@ interface Read {
 interface SaveOptions {
   readonly revision?: number;
   readonly passphraseFile?: string;
+  readonly level?: readonly string[];
+  readonly certificate?: readonly string[];
   readonly secrets: boolean;
 }
 
 const option = '--passphrase-file';
 
 async function save({ controller, print, prompt }: Session, file: string, options: SaveOptions): Promise<void> {
-  const { revision, passphraseFile, secrets } = options;
+  const { revision, passphraseFile, level, certificate, secrets } = options;
   if (!secrets && passphraseFile !== undefined) {
     throw new Failure('usage', '--no-secrets leaves nothing to encrypt; give either that or a passphrase');
   }
@@ -102,6 +110,8 @@ async function save({ controller, print, prompt }: Session, file: string, option
       ? { passphrase: await readSecret(prompt, { file: passphraseFile, what, option, twice: true }) }
       : { withoutSecrets: true }),
     ...(revision === undefined ? {} : { revision }),
+    ...(level ? { levels: level } : {}),
+    ...(certificate ? { certificates: certificate.map(placeIn) } : {}),
   });
   if (file === '-') {
     process.stdout.write(text);
@@ -111,6 +121,11 @@ async function save({ controller, print, prompt }: Session, file: string, option
   print.show({ file, bytes: Buffer.byteLength(text) }, () =>
     print.line(`saved ${file}, ${Buffer.byteLength(text)} bytes`),
   );
+}
+
+function placeIn(text: string): CertificatePlace {
+  const [name = '', ...level] = text.split('@');
+  return { name, level: level.join('@') || 'cluster' };
 }
 
 async function read({ prompt }: Session, file: string, passphraseFile: string | undefined): Promise<Read> {

@@ -1,5 +1,5 @@
 /** How a load looks to people: which machines of the file are which here, and what would or did change. */
-import type { LoadPlan, LoadResult, MappedMachine } from '../schema/types.generated.ts';
+import type { ConfigurationParts, LoadPlan, LoadResult, MappedMachine } from '../schema/types.generated.ts';
 import { inWords } from './changes.ts';
 import { planLines } from './plan-view.ts';
 import type { Printer, Text } from './print.ts';
@@ -33,8 +33,11 @@ function certificates({ certificates: count }: Pick<LoadResult, 'certificates'>)
   return count === 1 ? '1 certificate' : `${count} certificates`;
 }
 
+type Said = Pick<LoadResult, 'origin' | 'parts' | 'machines' | 'stay'>;
+
 /** What is not as its name says. */
-function mapped(print: Printer, { origin, machines, stay }: Pick<LoadResult, 'origin' | 'machines' | 'stay'>): void {
+function mapped(print: Printer, { origin, parts, machines, stay }: Said): void {
+  if (parts) print.note(`only parts: ${partNames(parts).join(', ')}`);
   if (origin === 'another')
     print.note([{ text: 'from elsewhere: ', tone: 'warn' }, 'another controller saved the file']);
   for (const machine of machines) {
@@ -42,6 +45,10 @@ function mapped(print: Printer, { origin, machines, stay }: Pick<LoadResult, 'or
     if (text !== undefined) print.note(text);
   }
   if (stay.length > 0) print.note(`not in the file, and left as they are: ${stay.join(', ')}`);
+}
+
+function partNames({ levels, certificates }: ConfigurationParts): readonly string[] {
+  return [...levels, ...certificates.map(({ level, name }) => `certificates/${name} at ${level}`)];
 }
 
 function placed({ machine, becomes, here = machine }: MappedMachine): Text | undefined {

@@ -1899,6 +1899,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         items: { $ref: 'finding.schema.json' },
       },
       change: { $ref: 'draft-plan.schema.json' },
+      parts: { $ref: '../configuration-parts.schema.json' },
     },
   },
   {
@@ -1951,6 +1952,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Machines that wait from now on, until they join.',
         items: { type: 'string' },
       },
+      parts: { $ref: '../configuration-parts.schema.json' },
     },
   },
   {
@@ -2976,6 +2978,14 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       withoutSecrets: { const: true, description: 'Instead of a passphrase: private keys are left out.' },
       revision: { type: 'integer', minimum: 0, description: 'Defaults to the head.' },
+      levels: {
+        type: 'array',
+        description:
+          'Only these levels, and the certificates named, with what they refer to; the whole configuration when neither is given.',
+        minItems: 1,
+        items: { $ref: '../common.schema.json#/$defs/level' },
+      },
+      certificates: { type: 'array', minItems: 1, items: { $ref: '../certificate-place.schema.json' } },
     },
   },
   {
@@ -3701,6 +3711,19 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/certificate-place.schema.json',
+    title: 'Certificate place',
+    description: 'A certificate by its name and the level it is held at.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['level', 'name'],
+    properties: {
+      level: { $ref: 'common.schema.json#/$defs/level' },
+      name: { $ref: 'common.schema.json#/$defs/name' },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/certificate-request.schema.json',
     title: 'Certificate request',
     description: 'A certificate to be made or asked for.',
@@ -3878,6 +3901,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           },
         },
       },
+      parts: { $ref: 'configuration-parts.schema.json' },
       configuration: { $ref: 'configuration.schema.json' },
       registrations: { type: 'array', items: { $ref: 'registration.schema.json' } },
       originals: {
@@ -3933,6 +3957,43 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             },
           },
         ],
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/configuration-parts.schema.json',
+    title: 'Configuration parts',
+    description: 'Which parts of a configuration a file holds, when it does not hold the whole.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['levels', 'certificates', 'along'],
+    properties: {
+      levels: {
+        type: 'array',
+        description: 'Levels with all that they say.',
+        items: { $ref: 'common.schema.json#/$defs/level' },
+      },
+      certificates: {
+        type: 'array',
+        description: 'Single certificates.',
+        items: { $ref: 'certificate-place.schema.json' },
+      },
+      along: {
+        type: 'array',
+        description:
+          'Entries of other levels that the parts refer to; a load sets them only where nothing has their name.',
+        items: {
+          title: 'Part along',
+          type: 'object',
+          additionalProperties: false,
+          required: ['level', 'section', 'name'],
+          properties: {
+            level: { $ref: 'common.schema.json#/$defs/level' },
+            section: { type: 'string' },
+            name: { type: 'string' },
+          },
+        },
       },
     },
   },

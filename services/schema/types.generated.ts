@@ -165,8 +165,10 @@ export interface Shapes {
   readonly 'audit-seal': AuditSeal;
   readonly 'authority-certificate': AuthorityCertificate;
   readonly authority: Authority;
+  readonly 'certificate-place': CertificatePlace;
   readonly 'certificate-request': CertificateRequest;
   readonly 'configuration-file': ConfigurationFile;
+  readonly 'configuration-parts': ConfigurationParts;
   readonly 'configuration-secrets': ConfigurationSecrets;
   readonly configuration: Configuration;
   readonly 'day-counts': DayCounts;
@@ -2302,6 +2304,7 @@ export interface LoadPlan {
    */
   readonly obstacles: readonly Finding[];
   readonly change: DraftPlan;
+  readonly parts?: ConfigurationParts;
 }
 /**
  * Which machine here a machine of a configuration file is.
@@ -2319,6 +2322,46 @@ export interface MappedMachine {
    * Its name here; absent for one that waits or is left out.
    */
   readonly here?: string;
+}
+/**
+ * Which parts of a configuration a file holds, when it does not hold the whole.
+ */
+export interface ConfigurationParts {
+  /**
+   * Levels with all that they say.
+   *
+   * Items: Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly levels: readonly string[];
+  /**
+   * Single certificates.
+   */
+  readonly certificates: readonly CertificatePlace[];
+  /**
+   * Entries of other levels that the parts refer to; a load sets them only where nothing has their name.
+   */
+  readonly along: readonly PartAlong[];
+}
+/**
+ * A certificate by its name and the level it is held at.
+ */
+export interface CertificatePlace {
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  /**
+   * A name an administrator gives: lower-case letters, digits and hyphens.
+   */
+  readonly name: string;
+}
+export interface PartAlong {
+  /**
+   * Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly level: string;
+  readonly section: string;
+  readonly name: string;
 }
 /**
  * What a configuration file brought into the draft.
@@ -2362,6 +2405,7 @@ export interface LoadResult {
    * Machines that wait from now on, until they join.
    */
   readonly unknownMachines: readonly string[];
+  readonly parts?: ConfigurationParts;
 }
 /**
  * How far the mail logs were read.
@@ -3354,6 +3398,18 @@ export interface SaveOptions {
    * Defaults to the head.
    */
   readonly revision?: number;
+  /**
+   * Only these levels, and the certificates named, with what they refer to; the whole configuration when neither is given.
+   *
+   * @minItems 1
+   *
+   * Items: Where a setting is held: cluster, group/NAME or machine/NAME.
+   */
+  readonly levels?: readonly string[];
+  /**
+   * @minItems 1
+   */
+  readonly certificates?: readonly CertificatePlace[];
 }
 /**
  * Which sender group a client of a listener is in, the mail flow policy it gets, and what follows for its mail (docs/inbound.md).
@@ -4028,6 +4084,7 @@ export interface ConfigurationFile {
   readonly revision: number;
   readonly committed?: Committed1;
   readonly controller?: SavedController;
+  readonly parts?: ConfigurationParts;
   readonly configuration: Configuration;
   readonly registrations: readonly Registration[];
   /**

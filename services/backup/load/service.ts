@@ -16,6 +16,7 @@ import { bound, bringIn } from '../bring-in.ts';
 import type { Loading, LoadOptions, LoadPlan, LoadResult, Origin } from '../contract.ts';
 import { open, type Opened } from '../open.ts';
 import { operationsTo } from '../operations.ts';
+import { partsOnto } from '../parts/onto.ts';
 import { mapMachines, underNamesHere } from './mapping.ts';
 
 export interface LoadDeps {
@@ -76,7 +77,11 @@ export function loading(deps: LoadDeps): Loading {
     const origin = await originOf(opened);
     const present = await deps.config.configuration((await deps.config.head()).number);
     const { machines, obstacles } = mapMachines(configuration.machines, present.machines, map);
-    const wanted = underNamesHere(configuration, machines, present.machines);
+    const { parts } = opened.file;
+    const absent = parts ? machines.filter(({ becomes }) => becomes === 'waiting') : [];
+    const placed = machines.filter((one) => !absent.includes(one));
+    const here = underNamesHere(configuration, placed, present.machines);
+    const wanted = parts ? partsOnto(present, here, parts) : here;
     const admitted = new Set(Object.values(machinesOnlyIn(wanted, present)).map(({ id }) => id));
     return {
       ...{ opened, origin, machines },
@@ -87,6 +92,7 @@ export function loading(deps: LoadDeps): Loading {
         ...(await draftObstacles(author)),
         ...(origin === 'another' && !foreign ? [another] : []),
         ...obstacles,
+        ...absent.map(notHere),
       ],
     };
   }
@@ -115,6 +121,12 @@ const another: Finding = {
   detail:
     'the configuration file was saved by another controller; say that it is foreign (--foreign) if it is to be loaded here',
 };
+
+/** Parts bring no registration that a machine could wait with. */
+function notHere({ machine }: MappedMachine): Finding {
+  const detail = `${machine} of the file is not here; map it by hand: ${machine}=NAME for one that is here, or ${machine}=- to leave it out`;
+  return { machine, detail };
+}
 
 function machinesOnlyIn(one: Configuration, other: Configuration): Configuration['machines'] {
   return Object.fromEntries(Object.entries(one.machines).filter(([name]) => !Object.hasOwn(other.machines, name)));
@@ -146,6 +158,7 @@ function said({ opened, origin, machines, stay }: Prepared) {
     saved: file.saved,
     revision: file.revision,
     ...{ origin, machines, stay },
+    ...(file.parts ? { parts: file.parts } : {}),
     certificates: bound(opened).length,
     authorities: carried.authorities.map(({ name }) => name),
     archives: (file.archives ?? []).length,
