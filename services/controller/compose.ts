@@ -87,10 +87,11 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
   const requests = signingRequests({ store, secrets, now });
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const ssh = { connect, readHostKey };
+  const epoch = async () => Number((await store.get(keys.epoch))?.value ?? 0);
   const plans = planService({ store, now, random: randomBytes });
   const membership = membershipService({
     ...{ config, machines, pki, authorities, push },
-    ...{ pool: connections, ssh, sshKey, script, plans, now },
+    ...{ pool: connections, ssh, sshKey, script, plans, epoch, now },
   });
   const backup = backupService({
     config,

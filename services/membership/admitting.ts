@@ -155,7 +155,7 @@ export function admitting(deps: MembershipDeps): Admit {
     // The commit was made after all, or another join's was: it is a member.
     if (!enrolled && placeOf(id, await config.configuration((await config.head()).number))) return;
     try {
-      await uninstall((await deps.pool.link(id)).connection, false);
+      await uninstall((await deps.pool.link(id)).connection, false, await deps.epoch());
     } catch {
       // The first failure is the one to report; what is left on the machine is overwritten by the next join.
     }

@@ -8,6 +8,7 @@ import type { MembershipService } from './contract.ts';
 export interface DepartedDeps {
   readonly machines: Pick<MachineService, 'get' | 'letGo' | 'list'>;
   readonly pool: Pick<Pool, 'link' | 'drop'>;
+  readonly epoch: () => Promise<number>;
   readonly now: () => Date;
 }
 
@@ -17,6 +18,7 @@ const patienceDays = 90;
 export function departed({
   machines,
   pool,
+  epoch,
   now,
 }: DepartedDeps): Pick<MembershipService, 'expectedBack' | 'finishLeave'> {
   return {
@@ -37,8 +39,11 @@ export function departed({
         }
         // It may have taken a while until it answered: who joins again since then stays.
         if ((await machines.get(id)).unfinished !== unfinished) return undefined;
-        await uninstall(connection, false);
+        await uninstall(connection, false, await epoch());
       } catch (error) {
+        if (isNamed(error, 'gateway-refused') && error.facts['reason'] === 'stale-epoch') {
+          return await settle(id, 'it follows another controller by now, and nothing on it was changed');
+        }
         if (!isNamed(error, 'login-refused')) throw error;
         return await settle(id, 'it no longer lets the controller in');
       } finally {

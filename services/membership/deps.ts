@@ -16,6 +16,8 @@ export interface LeavingDeps {
   readonly pool: Pool;
   /** How machines are reached that have no link in the pool. */
   readonly ssh: { readonly connect: typeof connect; readonly readHostKey: typeof readHostKey };
+  /** The epoch of the controller that leads: gateways refuse a lower one than they have seen. */
+  readonly epoch: () => Promise<number>;
   /** The controller's own SSH key, for the gateways' authorized_keys and to log in with. */
   readonly sshKey: () => Promise<SshKey>;
   readonly now: () => Date;

@@ -4,8 +4,8 @@ import { isObject, type Json } from '../schema/json.ts';
 import type { Registration } from '../schema/types.generated.ts';
 import type { LeavePlan } from './contract.ts';
 
-/** How a gateway takes the controller: `shut-out` when it is there, and does not let it log in. */
-export type Reach = 'answers' | 'shut-out' | 'silent';
+/** How a gateway takes the controller: `shut-out` when it does not let it log in, `succeeded` when it has seen a later one. */
+export type Reach = 'answers' | 'shut-out' | 'succeeded' | 'silent';
 
 export interface Leaver {
   readonly registration: Pick<Registration, 'id' | 'name' | 'state'>;
@@ -44,6 +44,9 @@ function certificatesOf(layer: Readonly<Record<string, unknown>>): readonly stri
 function obstacleTo({ name, state }: Leaver['registration'], enrolled: boolean, reach: Reach): string | undefined {
   if (state === 'waiting') {
     return `${name} waits to be taken over, and this controller has no access to it; take it over with "signet machine join ${name}", or let it go with --force`;
+  }
+  if (reach === 'succeeded') {
+    return `${name} follows another controller by now, and takes nothing from this one; let it leave there, or take it out of this configuration alone with --force`;
   }
   if (reach === 'silent') {
     return `${name} cannot be reached, so Signet's key and script would stay on it; bring it back first, or let it go with --force`;

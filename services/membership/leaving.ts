@@ -59,7 +59,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
   async function reachOf(id: string): Promise<Reach> {
     const asked = pool.link(id).then(({ connection }) => readState(connection));
     const answer = asked.then(
-      (): Reach => 'answers',
+      async ({ epoch }): Promise<Reach> => (epoch > (await deps.epoch()) ? 'succeeded' : 'answers'),
       (error: unknown): Reach => (isNamed(error, 'login-refused') ? 'shut-out' : 'silent'),
     );
     const reach = await Promise.race([answer, sleep(patienceMilliseconds, 'silent' as const, { ref: false })]);
@@ -102,6 +102,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
         `${name} could not be reached: the line of the key "signet" is still in its authorized_keys; remove it there, or let it come back: as long as its key fits, the controller then removes what is Signet's by itself (signet machine list --all)`,
       ];
     }
+    if (reach === 'succeeded') return [`${name} follows another controller by now, so nothing on it was changed`];
     if (reach === 'shut-out') {
       return [`${name} no longer lets the controller in; if /usr/local/lib/signet is still there, remove it`];
     }
@@ -126,7 +127,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     try {
       const { connection } = await pool.link(id);
       if ((await readIdentity(connection)) !== id) return false;
-      await uninstall(connection, restoreOriginal);
+      await uninstall(connection, restoreOriginal, await deps.epoch());
       return true;
     } catch (error) {
       if (!isNamed(error)) throw error;

@@ -110,9 +110,12 @@ export async function readIdentity(connection: Connection): Promise<string> {
   return value(await call(connection, 'status'), 'identity');
 }
 
-/** Removes key, script and boot hook; with `restore` the live files go back to what they were before the join. */
-export async function uninstall(connection: Connection, restore: boolean): Promise<void> {
-  await call(connection, restore ? 'leave restore' : 'leave');
+/**
+ * Removes key, script and boot hook; with `restore` the live files go back to what they were before the join. A gateway that has
+ * seen a later controller refuses (`stale-epoch`).
+ */
+export async function uninstall(connection: Connection, restore: boolean, epoch: number): Promise<void> {
+  await call(connection, restore ? 'leave restore' : 'leave', `epoch ${epoch}\n`);
 }
 
 /** The verdict on a pending generation from a channel of its own; it may have ended the other way before. */

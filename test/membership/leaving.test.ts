@@ -32,6 +32,7 @@ describe('leaving', { skip: withoutOpenssl }, () => {
     return membershipService({
       ...{ config, machines, push, pool, ssh: { connect, readHostKey }, pki: {} as MembershipDeps['pki'] },
       plans: noPlans,
+      epoch: () => Promise.resolve(1),
       authorities: { issuedAs: () => Promise.resolve(undefined) },
       ...{
         sshKey: () => Promise.resolve({ publicKey: '', privateKey: '' }),

@@ -34,6 +34,7 @@ export function membershipOver(
   const now = () => new Date('2026-11-24T10:00:00Z');
   return membershipService({
     ...{ config, machines, pki, push, pool: poolOf(machines), ssh, sshKey, now },
+    epoch: () => Promise.resolve(1),
     authorities: { issuedAs: () => Promise.resolve(undefined) },
     ...{ script: { version: '1', text: '', installer: '' }, plans: planService({ store, now, random: randomBytes }) },
   });

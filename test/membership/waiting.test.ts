@@ -104,6 +104,7 @@ function membershipOf({ config, machines }: Surroundings): MembershipService {
       sshKey: () => Promise.resolve({ publicKey: '', privateKey: '' }),
       script: { version: '1', text: '', installer: '' },
     },
+    epoch: () => Promise.resolve(1),
     authorities: { issuedAs: () => Promise.resolve(undefined) },
     now: () => new Date('2026-11-24T10:00:00Z'),
   });

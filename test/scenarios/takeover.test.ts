@@ -73,6 +73,11 @@ describe('a controller that is lost', { skip: skipLab }, () => {
       assert.equal(state, 'refused');
       assert.match(detail ?? '', /epoch/);
     }
+    assert.match(await cli(lost).fails(1, 'machine', 'leave', 'mx1', '--yes'), /mx1 follows another controller by now/);
+    assert.match(
+      await cli(lost).done('machine', 'leave', 'mx1', '--yes', '--force'),
+      /follows another controller by now, so nothing on it was changed/,
+    );
     for (const gateway of scenario.gateways) assert.equal(await traces(gateway), before_.get(gateway.name));
     await lost.stop();
   });

@@ -172,8 +172,16 @@ leave() {
     '' | restore) ;;
     *) refuse bad-request "leave what? There is only 'leave' and 'leave restore'" ;;
   esac
+  # Whoever asks over the key is a controller, and may have been succeeded; root by hand is neither.
+  epoch=
+  if [ -n "$asked" ]; then
+    IFS= read -r line
+    epoch=${line#epoch }
+    natural "$epoch" || refuse bad-request 'leave needs an epoch'
+  fi
   installed
   lock 60 || refuse busy 'another verb is at work here; try again'
+  [ -z "$epoch" ] || check_epoch
   settle
   [ -z "$pending$reverting" ] || refuse pending "generation ${pending:-$reverting} is not decided; confirm or revert it first"
   [ -z "$1" ] || restore

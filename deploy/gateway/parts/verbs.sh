@@ -1,7 +1,9 @@
 
 # --- the verb: by hand from the arguments, otherwise what the client asked sshd for
 
+asked=
 if [ $# -eq 0 ]; then
+  asked=yes
   case ${SSH_ORIGINAL_COMMAND-} in
     *[!A-Za-z0-9._/:=+@\ -]*) refuse bad-request 'the request has characters that none may have' ;;
   esac

@@ -215,7 +215,11 @@ describe('the gateway script', { skip: skipLab }, () => {
   });
 
   it('leaves with everything that let it in, and what is live stays live', async () => {
-    const left = await mx1.ask('leave');
+    const [stale, silent] = [await mx1.ask('leave', 'epoch 2\n'), await mx1.ask('leave')];
+    assert.match(stale.lines[0] ?? '', /^refused stale-epoch a controller of epoch 3 has been here, yours is 2$/);
+    assert.match(silent.lines[0] ?? '', /^refused bad-request leave needs an epoch$/);
+
+    const left = await mx1.ask('leave', 'epoch 3\n');
 
     assert.deepEqual([left.status, ...left.lines], [0, 'left', 'end']);
     assert.equal((await mx1.ask('status')).status, 255, 'the key is gone');
@@ -237,7 +241,7 @@ describe('the gateway script', { skip: skipLab }, () => {
       setsid perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in(4650, INADDR_ANY)); listen(S, 1); sleep 60' \
         </dev/null >/dev/null 2>&1 &`);
 
-    const { status, lines } = await mx1.ask('leave restore');
+    const { status, lines } = await mx1.ask('leave restore', 'epoch 3\n');
 
     assert.equal(status, 3);
     assert.match(lines[0] ?? '', /^refused failed .*everything is as it was$/);
@@ -254,7 +258,7 @@ describe('the gateway script', { skip: skipLab }, () => {
     const status = await statusOf(mx1);
     assert.equal(status['current'], `1 ${digestOf('one')}`);
     const original = await gateway.inside(`cat /var/lib/signet/original${masterCf}`);
-    const left = await mx1.ask('leave restore');
+    const left = await mx1.ask('leave restore', 'epoch 3\n');
 
     assert.deepEqual([left.status, ...left.lines], [0, 'left', 'end']);
     assert.equal(await gateway.inside(`cat ${masterCf}`), original);
@@ -328,7 +332,7 @@ describe('the gateway script', { skip: skipLab }, () => {
     });
 
     it('leaves with its sudo rule', async () => {
-      const left = await mx1.ask('leave');
+      const left = await mx1.ask('leave', 'epoch 3\n');
 
       assert.deepEqual([left.status, ...left.lines], [0, 'left', 'end']);
       assert.equal(

@@ -256,7 +256,7 @@ describe('files for services', { skip: skipLab }, () => {
   });
 
   it('go with their links when the machine leaves and is restored', async () => {
-    const { lines } = await mx1.ask('leave restore');
+    const { lines } = await mx1.ask('leave restore', 'epoch 9\n');
 
     assert.equal(lines[0], 'left');
     assert.equal(await folder(), '');
