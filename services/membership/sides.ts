@@ -39,7 +39,8 @@ export function readingSides(
     const original = (await machines.original(id)) ?? facts;
     const read = bootstrap && facts.postfix ? await material(registration, bootstrap, facts.postfix, keep) : nothing;
     const edits = editsOf(examined);
-    const given = (await push.status(name)).deployed?.revision ?? disconnected?.revision;
+    const { deployed: recorded } = await push.status(name);
+    const given = examined.current ? revision : (recorded?.revision ?? disconnected?.revision);
     const before = given === undefined ? undefined : await settingsAt(name, given);
     return {
       ...{ revision, examined, original, since: before && given },

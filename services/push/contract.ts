@@ -35,6 +35,8 @@ export interface Examined {
   readonly facts: Facts;
   /** What it was given last, as far as that is known; what the head gives it when it has what no revision here does. */
   readonly deployed: Manifest;
+  /** Whether that is what the head gives it. */
+  readonly current: boolean;
   /** Set while it has, by its adoption, what it was found with, and nothing of Signet's. */
   readonly asFound?: NonNullable<Registration['adopted']>;
   /** What was changed by hand; and what of it, in words, is not what the head wants by now. */

@@ -238,15 +238,15 @@ export async function examine(deps: MachineDeps, machine: string): Promise<Exami
   }
   const { facts, digest, asFound, ...has } = await held(deps, registration, connection);
   const wanted = await deps.config.manifest(machine, (await deps.config.head()).number);
-  const deployed = has.deployed ?? wanted;
+  const given = { facts, deployed: has.deployed ?? wanted, current: has.deployed?.digest === wanted.digest };
   if (asFound) {
     const edits = foundEdits(asFound, facts, await digestsOf(asFound, connection));
-    return { facts, deployed, asFound, edits, open: edits.map(({ detail }) => detail) };
+    return { ...given, asFound, edits, open: edits.map(({ detail }) => detail) };
   }
   // Nothing of Signet's is on it: what it has there is its own until the first push.
-  if (digest === '-') return { facts, deployed, edits: [], open: [] };
-  const drift = (next?: Manifest) => deps.platforms.flatMap((platform) => platform.drift(facts, deployed, next));
-  return { facts, deployed, edits: drift().map((detail) => ({ detail })), open: drift(wanted) };
+  if (digest === '-') return { ...given, edits: [], open: [] };
+  const drift = (next?: Manifest) => deps.platforms.flatMap((platform) => platform.drift(facts, given.deployed, next));
+  return { ...given, edits: drift().map((detail) => ({ detail })), open: drift(wanted) };
 }
 
 async function known({ machines, records }: MachineDeps, registration: Registration): Promise<Known> {

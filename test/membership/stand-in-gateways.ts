@@ -11,6 +11,7 @@ import { membershipService } from '../../services/membership/service.ts';
 import type { PushService } from '../../services/push/contract.ts';
 import type { Pool } from '../../services/push/pool.ts';
 import type { Connection } from '../../services/push/ssh.ts';
+import type { Manifest } from '../../services/schema/types.generated.ts';
 
 export interface StandIn {
   /** What a test may change: another host key is a reinstalled machine, no identity one that was never a member. */
@@ -20,17 +21,20 @@ export interface StandIn {
   /** Whether the controller's key is let in, and its script is there. */
   installed: boolean;
   mainCf?: string;
+  masterCf?: string;
+  /** What it was pushed last. */
+  given?: Manifest;
   freeKilobytes?: number;
 }
 
-/** Membership over these gateways; nothing is pushed. */
+/** Membership over these gateways; nothing is pushed unless a push is given. */
 export function membershipOver(
   { config, machines, pki, store }: Pick<MembershipDeps, 'config' | 'machines' | 'pki'> & Pick<PlanDeps, 'store'>,
   gateways: ReadonlyMap<string, StandIn>,
   next: () => string,
+  push: PushService = noPush,
 ): MembershipService {
   const { ssh, poolOf, sshKey } = standInGateways(gateways, next);
-  const push = { forget: () => Promise.resolve(), start: () => Promise.resolve({ id: 7 }) } as unknown as PushService;
   const now = () => new Date('2026-11-24T10:00:00Z');
   return membershipService({
     ...{ config, machines, pki, push, pool: poolOf(machines), ssh, sshKey, now },
@@ -39,6 +43,11 @@ export function membershipOver(
     ...{ script: { version: '1', text: '', installer: '' }, plans: planService({ store, now, random: randomBytes }) },
   });
 }
+
+const noPush = {
+  forget: () => Promise.resolve(),
+  start: () => Promise.resolve({ id: 7 }),
+} as unknown as PushService;
 
 /** The gateways by address; `next` gives each the identity that its script would make up. */
 function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => string) {
