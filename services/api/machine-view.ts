@@ -19,8 +19,15 @@ export function machineView(
     state,
     ...(unfinished === undefined ? {} : { unfinished }),
     ...(facts ? { facts: shown(facts) } : {}),
+    ...(isAsFound(registration, status) && registration.joined ? { asFound: registration.joined } : {}),
     status: status ?? { machine: name, served: [] },
   };
+}
+
+/** Whether it has what it was adopted with, and nothing was pushed to it. */
+function isAsFound({ adopted }: Registration, status: MachineStatus | undefined): boolean {
+  const { deployed } = status ?? {};
+  return adopted !== undefined && deployed?.generation === 0 && deployed.digest === adopted.manifest;
 }
 
 function shown({ os, hostname, bootHook, postfix, nginx }: Facts): NonNullable<MachineView['facts']> {

@@ -10,6 +10,7 @@ import { joinList } from './join-list.ts';
 import { join, type JoinOptions } from './join.ts';
 import { describeStatus, fleetHead, fleetRow } from './machine-view.ts';
 import { command, revisionNumber, wholeNumber } from './options.ts';
+import { moment } from './print.ts';
 import { reconnectCommand } from './reconnect.ts';
 import type { Session } from './session.ts';
 
@@ -165,6 +166,9 @@ async function show(session: Session, name: string): Promise<void> {
       ['group', view.group ?? '-'],
       ['state', view.state],
       ['reached at', `${view.host} port ${view.port}`],
+      ...(view.asFound === undefined
+        ? []
+        : [['settings', `as found since ${moment(view.asFound)} (adopted)`] as const]),
       ['identity', view.id],
       ['host name', view.facts?.hostname ?? '-'],
       ['system', view.facts?.os ?? '-'],

@@ -8,11 +8,23 @@ import { defaultsLayer } from './defaults.ts';
 import { leaves } from './leaves.ts';
 import { formatLevel, layerAt, levelsOf, parseLevel, type LevelLayer } from './levels.ts';
 import { same } from './merge.ts';
+import { pinsOf } from './pins.ts';
 import { resolveSection } from './resolve.ts';
 
-interface Common {
+/** A setting that machines say alike. */
+export interface Common {
   readonly path: readonly string[];
   readonly value: Json;
+}
+
+/** What can be lifted, and what it was tried with. */
+export interface Lifting {
+  readonly machines: readonly string[];
+  /** All machines that get something from the level. */
+  readonly below: readonly string[];
+  readonly lifted: readonly Common[];
+  /** As it is once that is lifted. */
+  readonly present: Configuration;
 }
 
 /**
@@ -21,28 +33,11 @@ interface Common {
  */
 export function lift(configuration: Configuration, change: LiftSettingsChange): readonly Operation[] {
   const { to } = change;
-  const machines = liftedFrom(configuration, change);
-  const below = under(configuration, to);
-  const stray = machines.find((machine) => !below.includes(machine));
-  if (stray !== undefined) throw new NamedError('invalid-input', `${stray} does not get its settings from ${to}`);
-  let present = configuration;
-  const lifted: Common[] = [];
-  const candidates = inCommon(configuration, machines, to);
-  for (const section of new Set(candidates.map(({ path }) => path[0] ?? ''))) {
-    const common = candidates.filter(({ path }) => path[0] === section);
-    // All at once where that is right, as it mostly is; else one after the other.
-    for (const some of [common, ...(common.length > 1 ? common.map((one) => [one]) : [])]) {
-      const left = some.filter((one) => !lifted.includes(one));
-      const moved = left.reduce((before, one) => move(before, one, machines, to), present);
-      if (left.length === 0 || !isUnchanged(present, moved, section, below)) continue;
-      present = moved;
-      lifted.push(...left);
-    }
-  }
+  const { machines, lifted } = lifting(configuration, change);
   if (lifted.length === 0) {
     throw new NamedError(
       'not-found',
-      `nothing of what ${machines.length} machines say can go to ${to}: they say nothing alike, or another machine would get it too`,
+      `nothing of what ${machines.length} machines say can go to ${to}: they say nothing alike, another machine would get it too, or it is wanted of every machine`,
     );
   }
   return lifted.flatMap(({ path, value }): readonly Operation[] => {
@@ -52,6 +47,46 @@ export function lift(configuration: Configuration, change: LiftSettingsChange): 
       : [{ op: 'set', level: to, path: at, value } as const];
     return [...said, ...machines.map((machine) => ({ op: 'unset', level: levelOf(machine), path: at }) as const)];
   });
+}
+
+export function lifting(configuration: Configuration, change: LiftSettingsChange): Lifting {
+  const { to } = change;
+  const machines = liftedFrom(configuration, change);
+  const below = under(configuration, to);
+  const stray = machines.find((machine) => !below.includes(machine));
+  if (stray !== undefined) throw new NamedError('invalid-input', `${stray} does not get its settings from ${to}`);
+  let present = configuration;
+  const lifted: Common[] = [];
+  const candidates = inCommon(configuration, machines, to).filter(
+    ({ path }) => demand(configuration, machines, path) === undefined,
+  );
+  for (const section of new Set(candidates.map(({ path }) => path[0] ?? ''))) {
+    const common = candidates.filter(({ path }) => path[0] === section);
+    // All at once where that is right, as it mostly is; else one after the other.
+    for (const some of [common, ...(common.length > 1 ? common.map((one) => [one]) : [])]) {
+      const left = some.filter((one) => !lifted.includes(one));
+      const moved = left.reduce((before, one) => move(before, one, machines, to), present);
+      if (left.length === 0 || changed(present, moved, section, below).length > 0) continue;
+      present = moved;
+      lifted.push(...left);
+    }
+  }
+  return { machines, below, lifted, present };
+}
+
+/** The level that wants the setting said by every machine itself, when one does that any of these gets its settings from. */
+export function demand(
+  configuration: Configuration,
+  machines: readonly string[],
+  path: readonly string[],
+): string | undefined {
+  const levels = machines.flatMap((machine) => levelsOf(machine, configuration.machines[machine]?.group ?? ''));
+  const held = [...new Set(levels)].map((level): LevelLayer => ({ level, layer: layerAt(configuration, level) }));
+  return pinsOf(held).find(
+    ({ rule, pointer: at }) =>
+      rule === 'perMachine' &&
+      parts(at).every((part, depth) => depth >= path.length || part === '*' || part === path[depth]),
+  )?.level;
 }
 
 /** The machines named, those of the group named, or all below the level. */
@@ -89,7 +124,7 @@ function inCommon(
     .filter((one) => layers.every((layer) => saysSame(layer, one)) && !isRemovedAbove(target, one));
 }
 
-function isRemovedAbove(layer: JsonObject, { path }: Common): boolean {
+export function isRemovedAbove(layer: JsonObject, { path }: Common): boolean {
   return path.some((_part, depth) => depth > 0 && valueAt(layer, path.slice(0, depth)) === null);
 }
 
@@ -98,7 +133,7 @@ function saysSame(layer: JsonObject, { path, value }: Common): boolean {
   return said !== undefined && same(said, value);
 }
 
-function move(
+export function move(
   configuration: Configuration,
   { path, value }: Common,
   machines: readonly string[],
@@ -111,9 +146,14 @@ function move(
   return { ...configuration, layers: { ...configuration.layers, ...layers } };
 }
 
-/** Whether every machine below gets the same in the section. */
-function isUnchanged(before: Configuration, after: Configuration, section: string, below: readonly string[]): boolean {
-  return below.every((machine) => same(effective(before, section, machine), effective(after, section, machine)));
+/** The machines below that get something else in the section. */
+export function changed(
+  before: Configuration,
+  after: Configuration,
+  section: string,
+  below: readonly string[],
+): readonly string[] {
+  return below.filter((machine) => !same(effective(before, section, machine), effective(after, section, machine)));
 }
 
 function effective(configuration: Configuration, section: string, machine: string): Json {
@@ -122,6 +162,6 @@ function effective(configuration: Configuration, section: string, machine: strin
   return resolveSection(section, [defaultsLayer(), ...layers]).value;
 }
 
-function levelOf(machine: string): string {
+export function levelOf(machine: string): string {
   return formatLevel({ kind: 'machine', name: machine });
 }

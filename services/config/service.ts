@@ -28,6 +28,7 @@ import { diffConfigurations } from './diff.ts';
 import { amended, checkNotEmpty, emptyDraft, rebased } from './draft.ts';
 import { configurationAt, implicitBlobs, lastChange, revisionZero, type Archive } from './history.ts';
 import type { LevelLayer } from './levels.ts';
+import { whatStays } from './lift-stays.ts';
 import { merge, type Conflict, type Merge } from './merge.ts';
 import { applyAll } from './operations.ts';
 import { pinsIn } from './pins.ts';
@@ -103,7 +104,8 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     checkRenames(base, [...draft.operations, ...operations]);
     const after = applyAll(before, operations);
     const [findings, effects] = await Promise.all([check(after, base), view.effects(before, after)]);
-    return { base: draft.base, operations, before, after, findings, ...effects };
+    const stays = changes.flatMap((change) => (change.op === 'lift-settings' ? whatStays(before, change) : []));
+    return { base: draft.base, operations, before, after, findings: [...findings, ...stays], ...effects };
   }
 
   async function rebase(author: string, keep: 'mine' | 'theirs'): Promise<Draft> {

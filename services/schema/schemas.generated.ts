@@ -2087,6 +2087,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description:
           "Since when it has left without being let go: Signet's key and script are still on it, and go when it comes back.",
       },
+      asFound: {
+        $ref: '../common.schema.json#/$defs/instant',
+        description:
+          'Since when it has what it was adopted with; left out for one that was not, and once something was pushed to it.',
+      },
     },
   },
   {

@@ -1354,6 +1354,10 @@ export interface MachineView {
    * Since when it has left without being let go: Signet's key and script are still on it, and go when it comes back.
    */
   readonly unfinished?: string;
+  /**
+   * Since when it has what it was adopted with; left out for one that was not, and once something was pushed to it.
+   */
+  readonly asFound?: string;
 }
 export interface MachineFacts {
   readonly os: string;

@@ -7,6 +7,7 @@ import { expandAll } from '../../services/config/changes.ts';
 import { defaultsLayer } from '../../services/config/defaults.ts';
 import { layersOf } from '../../services/config/levels.ts';
 import { applyAll } from '../../services/config/operations.ts';
+import { whatStays } from '../../services/config/lift-stays.ts';
 import { resolve } from '../../services/config/resolve.ts';
 import { isNamed } from '../../services/errors.ts';
 import type { Configuration, LiftSettingsChange } from '../../services/schema/types.generated.ts';
@@ -57,6 +58,41 @@ describe('settings that are lifted', () => {
     assert.throws(() => lifted(layers, { to: 'group/edge', machines: ['mx1'] }), /mx1 does not get its settings from/);
     assert.throws(() => lifted(layers, { to: 'machine/mx1' }), /has no level below it/);
     assert.throws(() => lifted(layers, { to: 'cluster', from: 'group/none' }), /no group "none"/);
+  });
+
+  it('are not those that a level wants of every machine', () => {
+    const pins = { pins: { '/protocols/*/ciphers': { rule: 'perMachine' } } } as const;
+    const layers = { 'group/main': pins, 'machine/mx1': high, 'machine/mx2': high, 'machine/mx3': other };
+    const { layers: after } = lifted(layers, { to: 'group/main' });
+
+    assert.deepEqual(after['machine/mx1'], { protocols: { inbound: { ciphers: 'high' } } });
+    assert.deepEqual(after['group/main'], { ...pins, protocols: { inbound: { minimum: 'TLSv1.2' } } });
+  });
+
+  it('are told apart from those that stay, each with its reason', () => {
+    const pins = { pins: { '/protocols/inbound/ciphers': { rule: 'perMachine' } } } as const;
+    const own = { outbound: { trust: ['system'] }, listeners: { late: null } } as const;
+    const [one, two] = [
+      { ...high, ...own },
+      { ...other, ...own },
+    ];
+    const layers = { cluster: pins, 'machine/mx1': one, 'machine/mx2': two, 'machine/mx3': high };
+    const configuration = { ...roster, layers } as unknown as Configuration;
+    const change = { op: 'lift-settings', to: 'cluster', machines: ['mx1', 'mx2'] } as const;
+
+    assert.deepEqual(
+      whatStays(configuration, change).map(({ pointer, detail }) => `${pointer ?? ''} ${detail}`),
+      [
+        '/listeners/late stays: what is removed at a machine is removed there',
+        '/protocols/inbound/ciphers stays: cluster wants it set for every machine',
+        '/protocols/inbound/minimum stays: "TLSv1.2" on mx1, "TLSv1.3" on mx2',
+      ],
+    );
+    const alike = { 'machine/mx1': other, 'machine/mx2': other };
+    assert.deepEqual(
+      whatStays({ ...roster, layers: alike }, change).map(({ detail }) => detail),
+      ['stays: it would change mx3', 'stays: it would change mx3'],
+    );
   });
 
   it('change what no machine gets, whatever the layers say', () => {

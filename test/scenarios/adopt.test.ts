@@ -87,9 +87,12 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
     assert.deepEqual(await states(), found);
     for (const { name } of fleet) await inSync(name);
     assert.match(await signet.done(...words, '--yes'), /all of them are members already/);
+    assert.match(await signet.done('machine', 'show', 'mx1'), /settings +as found since .* \(adopted\)/);
   });
 
   it('lifts what they have in common, which changes nothing on any of them either', async () => {
+    const { stderr } = await signet.run('lift', '--to', 'cluster', '--plan');
+    assert.match(stderr, /\/certificates\/\S+: stays: .* on mx1, .* on mx2/);
     const out = await signet.done('lift', '--to', 'cluster');
     assert.match(out, /set cluster \/protocols\/inbound\/ciphers "high"/);
     assert.match(await signet.done('commit', '-m', 'in common'), new RegExp(`${fleet.length} unchanged`));
@@ -143,6 +146,7 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
       (await signet.json<{ fingerprint: string }>('certificate', 'show', 'fresh', '--level', 'cluster')).fingerprint,
     );
     assert.equal(await served(mx2), old);
+    assert.doesNotMatch(await signet.done('machine', 'show', 'mx1'), /as found/);
     assert.deepEqual((await states()).slice(1), found.slice(1));
     for (const { name } of fleet) await inSync(name);
   });
