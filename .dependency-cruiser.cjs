@@ -30,7 +30,7 @@ const upward = order.slice(0, -1).map((name, index) => ({
 
 /** Adapters carry the name of their technology and are the only importers of its library. */
 const adapters = {
-  ssh2: '^services/push/ssh\\.ts$',
+  ssh2: '^services/push/(ssh|sftp)\\.ts$',
   etcd3: '^services/store/etcd',
   'better-sqlite3': '^services/store/embedded',
   'node-forge': '^services/pki/forge\\.ts$',

@@ -1,6 +1,7 @@
 /** Everything the API is given: the services it speaks for, and the few things of the process that it needs. */
 import type { AuditService } from '../audit/service.ts';
 import type { BackupService } from '../backup/contract.ts';
+import type { ScheduleService } from '../backup/schedule/contract.ts';
 import type { CertificateService } from '../certificates/contract.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { MachineService } from '../machines/service.ts';
@@ -24,6 +25,7 @@ export interface ApiDeps extends ApiServiceDeps {
   readonly authorities: AuthorityService;
   readonly membership: MembershipService;
   readonly backup: BackupService;
+  readonly schedule: ScheduleService;
   readonly probes: ProbeService;
   readonly tlsTests: TlsTestService;
   readonly alerts: AlertService;

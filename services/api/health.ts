@@ -10,10 +10,12 @@ export const healthRoutes: readonly Route[] = [
     role: 'anyone',
     summary: 'That the controller is up, and what it is',
     response: 'health',
-    async handle({ config, about }) {
+    async handle({ config, schedule, about }) {
       const { number } = await config.head();
       const { version, store } = about;
-      return { body: { status: 'ok', version, revision: number, leader: about.leader(), store } };
+      const { kind } = await schedule.state();
+      const saves = kind === 'none' ? {} : { saves: kind };
+      return { body: { status: 'ok', version, revision: number, leader: about.leader(), store, ...saves } };
     },
   }),
 ];

@@ -20,6 +20,7 @@ import { probeRoutes } from './probes.ts';
 import { revisionRoutes } from './revisions.ts';
 import { rolloutRoutes } from './rollouts.ts';
 import type { Route } from './route.ts';
+import { saveScheduleRoutes } from './save-schedule.ts';
 import { signingRequestRoutes } from './signing-requests.ts';
 import { tlsTestRoutes } from './tls-tests.ts';
 import { tokenRoutes } from './tokens.ts';
@@ -43,6 +44,7 @@ export const routes: readonly Route[] = [
   ...authorityRoutes,
   ...trustBundleRoutes,
   ...configurationFileRoutes,
+  ...saveScheduleRoutes,
   ...probeRoutes,
   ...tlsTestRoutes,
   ...alertRoutes,

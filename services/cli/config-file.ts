@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 
 import type { CertificatePlace, LoadOptions as FileToLoad, TakeOver } from '../schema/types.generated.ts';
+import { configScheduleCommands } from './config-schedule.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber, several } from './options.ts';
 import { showLoaded, showLoadPlan } from './load-view.ts';
@@ -69,6 +70,8 @@ export function configFileCommands(program: Command, session: () => Session): vo
     .action(async (file: string, options: { readonly passphraseFile?: string }) =>
       verify(session(), await read(session(), file, options.passphraseFile)),
     );
+
+  configScheduleCommands(config, session);
 }
 
 interface LoadOptions {

@@ -130,6 +130,11 @@ export function controller(client: Client) {
     verifyConfiguration: (options: Shape.VerifyOptions) =>
       post<Shape.FileVerification>('/configuration-files/verify', options),
     takeOver: (options: Shape.TakeOverOptions) => post<Shape.TakeOver>('/configuration-files/take-over', options),
+    saveSchedule: () => get<Shape.SaveScheduleView>('/configuration-files/schedule'),
+    setSaveSchedule: (request: Shape.SaveScheduleRequest) =>
+      post<Shape.SaveScheduleView>('/configuration-files/schedule', request),
+    runSaveSchedule: () => post<Shape.SavedFile>('/configuration-files/schedule/run'),
+    endSaveSchedule: () => client.json({ method: 'DELETE', path: `${api}/configuration-files/schedule` }),
 
     testTls: (request: Shape.TLSTestRequest) => post<Shape.TLSTestReport>('/tls-tests', request),
     probeServers: (request: Shape.ProbeRequest) => post<Shape.ProbeReport>('/probes', request),

@@ -1,7 +1,9 @@
 /** `signet health`: whether the controller is there and what it runs on. */
 import type { Command } from 'commander';
 
+import type { Health } from '../schema/types.generated.ts';
 import { command } from './options.ts';
+import type { Text } from './print.ts';
 import type { Session } from './session.ts';
 
 export function healthCommands(program: Command, session: () => Session): void {
@@ -14,8 +16,14 @@ export function healthCommands(program: Command, session: () => Session): void {
         ['version', answer.version],
         ['revision', `r${answer.revision}`],
         ['store', answer.store],
+        ...saves(answer.saves),
         ['pushes', answer.leader ? 'yes' : 'no: another controller has the lead'],
       ]),
     );
   });
+}
+
+function saves(state: Health['saves']): readonly (readonly [string, Text])[] {
+  if (state === undefined) return [];
+  return [['saves', state === 'ok' ? 'ok' : { text: 'failing; see signet config schedule show', tone: 'bad' }]];
 }

@@ -1,4 +1,4 @@
-/** Alerts, by the controller that leads: checked every hour, soon after each revision and news of mail that waits, sooner where telling failed. */
+/** Alerts, by the controller that leads: checked every hour, soon after each revision, each scheduled save and news of mail that waits, sooner where telling failed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isNamed } from '../errors.ts';
@@ -51,7 +51,7 @@ export function backOff(failures: number): number {
   return failures === 0 ? hourSeconds : Math.min(hourSeconds, retrySeconds * 2 ** (failures - 1));
 }
 
-/** Until so many seconds have passed, or a moment after the next revision or change of what mail waits. */
+/** Until so many seconds have passed, or a moment after the next revision, scheduled save or change of what mail waits. */
 async function pause(
   store: Pick<Store, 'watch'>,
   since: number | undefined,
@@ -67,6 +67,6 @@ async function pause(
     return sleep(settleMilliseconds, undefined, { signal: either });
   };
   // A watch that fails only means that the next check comes by the clock.
-  await Promise.race([nap, ...[keys.head, keys.failing].map((key) => change(key).catch(() => nap))]);
+  await Promise.race([nap, ...[keys.head, keys.failing, keys.saveSchedule].map((key) => change(key).catch(() => nap))]);
   enough.abort();
 }

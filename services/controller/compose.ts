@@ -6,6 +6,7 @@ import pLimit from 'p-limit';
 
 import type { ApiDeps } from '../api/deps.ts';
 import { auditService } from '../audit/service.ts';
+import { scheduleService } from '../backup/schedule/service.ts';
 import { backupService } from '../backup/service.ts';
 import { certificateService } from '../certificates/service.ts';
 import { configService } from '../config/service.ts';
@@ -25,6 +26,7 @@ import { platforms } from '../platforms/registry.ts';
 import { readMailLog } from '../push/mail-log.ts';
 import { pool } from '../push/pool.ts';
 import { readScript } from '../push/script.ts';
+import { sftpFolder } from '../push/sftp.ts';
 import { pushService } from '../push/service.ts';
 import { connect, readHostKey } from '../push/ssh.ts';
 import { packageFolder } from '../schema/version.ts';
@@ -106,6 +108,10 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     now,
   });
   await backup.recover();
+  const schedule = scheduleService({
+    ...{ store, secrets, config, backup, sshKey, hostname: hostname(), now, random: randomBytes },
+    ssh: { readHostKey, folder: sftpFolder },
+  });
   const lookUpMx = mxLookup(options.resolver);
   const vantages = { config, machines, certificates, pool: connections, lookUpMx, allow: allowance(now), now };
   const probes = probeService({ ...vantages, pki });
@@ -116,7 +122,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     read: async (id, cursor) => readMailLog((await connections.link(id)).connection, cursor),
     now,
   });
-  const alerts = alertService({ store, config, pki, authorities, push, sessions, now });
+  const alerts = alertService({ store, config, pki, authorities, push, sessions, saves: schedule, now });
 
   return {
     api: {
@@ -128,6 +134,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       authorities,
       membership,
       backup,
+      schedule,
       probes,
       tlsTests,
       alerts,
@@ -145,6 +152,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
       plans,
       alerts,
       sessions,
+      schedule,
       audit,
       name: `${hostname()} ${process.pid}`,
       sweepSeconds: options.sweepSeconds,

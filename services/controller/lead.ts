@@ -11,12 +11,13 @@ import { keys } from '../store/keys.ts';
 import type { Lease, Store } from '../store/store.ts';
 import { alerting, type AlertingDeps } from './alerting.ts';
 import { departing, type DepartingDeps } from './departing.ts';
+import { saving, type SavingDeps } from './saving.ts';
 import { sealing, type SealingDeps } from './sealing.ts';
 import { collecting, type CollectingDeps } from './collecting.ts';
 import { sweep, type SweepDeps } from './sweep.ts';
 import { upkeep, type UpkeepDeps } from './upkeep.ts';
 
-export interface LeadDeps extends SweepDeps, DepartingDeps, AlertingDeps, CollectingDeps, SealingDeps {
+export interface LeadDeps extends SweepDeps, DepartingDeps, AlertingDeps, CollectingDeps, SealingDeps, SavingDeps {
   readonly store: Store;
   readonly config: ConfigService;
   readonly push: PushService & PushLeader;
@@ -55,7 +56,7 @@ export async function lead(deps: LeadDeps, leading: (yes: boolean) => void, sign
   }
 }
 
-/** One term: a new epoch, then rollouts, the watch on the head, the sweep, alerts, seals, and upkeep, until the lease is lost. */
+/** One term: a new epoch, then rollouts, the watch on the head, the sweep, alerts, seals, saves, and upkeep, until the lease is lost. */
 async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<void> {
   const epoch = await nextEpoch(deps.store, lease);
   deps.log('leading', { epoch });
@@ -69,6 +70,7 @@ async function term(deps: LeadDeps, lease: Lease, signal: AbortSignal): Promise<
     collecting(deps, all),
     alerting(deps, lease.fence, all),
     sealing(deps, lease.fence, all),
+    saving(deps, lease.fence, all),
     upkeep(deps, { fence: lease.fence, everySeconds: upkeepSeconds }, all),
   ];
   try {

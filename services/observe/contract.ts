@@ -7,6 +7,7 @@ import type { AlertView } from '../schema/types.generated.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { Delivery } from './deliver.ts';
 import type { SessionService } from './sessions/service.ts';
+import type { SaveState } from './unsaved.ts';
 
 export interface AlertDeps {
   readonly store: Store;
@@ -15,6 +16,8 @@ export interface AlertDeps {
   readonly authorities: Pick<AuthorityService, 'list'>;
   readonly push: Pick<PushService, 'statuses'>;
   readonly sessions: Pick<SessionService, 'failing'>;
+  /** How scheduled saves go. */
+  readonly saves: { state(): Promise<SaveState> };
   readonly now: () => Date;
 }
 

@@ -16,6 +16,7 @@ import { heldBack } from './held-back.ts';
 import { heardBy, inOrder, missedBy, noticeFor } from './notice.ts';
 import { alertSettings, recipientsOf, type Recipient } from './recipients.ts';
 import { survey } from './survey.ts';
+import { unsaved } from './unsaved.ts';
 import { unserved } from './unserved.ts';
 
 export type { AlertKeeper, AlertService } from './contract.ts';
@@ -27,6 +28,7 @@ export function alertService({
   authorities,
   push,
   sessions,
+  saves,
   now,
 }: AlertDeps): AlertService & AlertKeeper {
   return {
@@ -57,6 +59,7 @@ export function alertService({
         ...expiring(held, settings.ladder),
         ...unserved(serving, before, moment.now),
         ...heldBack(failing, effective, before),
+        ...unsaved(await saves.state()),
       ].map((one) => [one.id, one]),
     );
     const after: AlertRecord[] = [];

@@ -136,6 +136,8 @@ export interface Shapes {
   readonly 'rollout-view': RolloutView;
   readonly 'rollouts-query': RolloutsQuery;
   readonly 'save-options': SaveOptions;
+  readonly 'save-schedule-request': SaveScheduleRequest;
+  readonly 'save-schedule-view': SaveScheduleView;
   readonly 'sender-explanation': SenderExplanation;
   readonly 'sender-query': SenderQuery;
   readonly 'session-count-list': SessionCountList;
@@ -190,6 +192,10 @@ export interface Shapes {
   readonly registration: Registration;
   readonly revision: Revision;
   readonly rollout: Rollout;
+  readonly 'save-problem': SaveProblem;
+  readonly 'save-schedule': SaveSchedule;
+  readonly 'save-target': SaveTarget;
+  readonly 'saved-file': SavedFile;
   readonly 'session-count': SessionCount;
   readonly 'session-peer': SessionPeer;
   readonly settings: Settings;
@@ -244,11 +250,11 @@ export interface Alert {
    */
   readonly id: string;
   /**
-   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it.
+   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it. save-failed: the configuration is not saved as scheduled.
    */
-  readonly kind: 'expiry' | 'not-served' | 'tls-required';
+  readonly kind: 'expiry' | 'not-served' | 'tls-required' | 'save-failed';
   /**
-   * When the certificate expires, when the machine had not had it for an hour, or when mail began to wait.
+   * When the certificate expires, when the machine had not had it for an hour, when mail began to wait, or when saving first failed.
    */
   readonly due: string;
   /**
@@ -1819,6 +1825,10 @@ export interface Health {
    */
   readonly leader: boolean;
   readonly store: 'embedded' | 'etcd';
+  /**
+   * How scheduled saves go; left out when none are scheduled.
+   */
+  readonly saves?: 'ok' | 'failing';
 }
 /**
  * Which page of the history is wanted.
@@ -3416,6 +3426,146 @@ export interface SaveOptions {
   readonly certificates?: readonly CertificatePlace[];
 }
 /**
+ * When and where to save the configuration by itself.
+ */
+export interface SaveScheduleRequest {
+  /**
+   * Hours or days, such as 24h or 7d, or a time of day (UTC), such as 03:30.
+   */
+  readonly every: string;
+  /**
+   * How many proven files stay.
+   */
+  readonly keep: number;
+  /**
+   * Where the files go; it must be there already. Absolute, unless it is on another host.
+   */
+  readonly folder: string;
+  readonly sftp?: SFTPHost;
+  /**
+   * What the files are encrypted with; kept sealed. Left out: as before.
+   */
+  readonly passphrase?: string;
+}
+/**
+ * The host that the directory is on; left out: the controller's own.
+ */
+export interface SFTPHost {
+  readonly user: string;
+  readonly host: string;
+  readonly port?: number;
+  /**
+   * Fingerprint of its host key, as ssh-keygen -l prints it.
+   */
+  readonly hostKey: string;
+}
+/**
+ * When and where the configuration is saved by itself, and what came of it.
+ */
+export interface SaveScheduleView {
+  /**
+   * Hours or days, such as 24h or 7d, or a time of day (UTC), such as 03:30.
+   */
+  readonly every: string;
+  /**
+   * How many proven files stay.
+   */
+  readonly keep: number;
+  readonly target: SaveTarget;
+  readonly set: ScheduleAuthor;
+  /**
+   * What the controller logs in with: a line for authorized_keys of the SFTP host.
+   */
+  readonly publicKey?: string;
+  /**
+   * When it is due.
+   */
+  readonly next: string;
+  readonly running: boolean;
+  /**
+   * Those that are still there, the newest first.
+   */
+  readonly files: readonly SavedFile[];
+  readonly lastGood?: SavedFile;
+  readonly problem?: SaveProblem;
+}
+/**
+ * Where scheduled saves go.
+ */
+export interface SaveTarget {
+  /**
+   * Where the files go; it must be there already. Absolute, unless it is on another host.
+   */
+  readonly folder: string;
+  readonly sftp?: SFTPTarget;
+}
+/**
+ * The host that the directory is on; left out: the controller's own.
+ */
+export interface SFTPTarget {
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
+  /**
+   * Pinned; TYPE BASE64, as in known_hosts(5).
+   */
+  readonly hostKey: string;
+}
+export interface ScheduleAuthor {
+  readonly by: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+}
+/**
+ * A configuration file that the schedule made.
+ */
+export interface SavedFile {
+  readonly name: string;
+  /**
+   * The controller's host on whose disk it is; left out for one on the SFTP host.
+   */
+  readonly host?: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+  readonly revision: number;
+  readonly bytes: number;
+  /**
+   * Lower-case hexadecimal.
+   */
+  readonly sha256: string;
+  /**
+   * Whether it was read back as it was written, and restored aside with all its machines.
+   */
+  readonly proven: boolean;
+  /**
+   * Those it restores.
+   */
+  readonly machines?: number;
+  /**
+   * Of those, how many a restore would give exactly what they have.
+   */
+  readonly inSync?: number;
+}
+/**
+ * Why the schedule does not do what it should.
+ */
+export interface SaveProblem {
+  /**
+   * Of the first failure in a row.
+   */
+  readonly since: string;
+  /**
+   * Of the last one.
+   */
+  readonly time: string;
+  readonly failures: number;
+  readonly detail: string;
+}
+/**
  * Which sender group a client of a listener is in, the mail flow policy it gets, and what follows for its mail (docs/inbound.md).
  */
 export interface SenderExplanation {
@@ -4693,6 +4843,53 @@ export interface Pin {
  */
 export interface Pins {
   readonly [k: string]: Pin;
+}
+/**
+ * When and where the configuration is saved by itself, and what came of it: a record of the store.
+ */
+export interface SaveSchedule {
+  /**
+   * Hours or days, such as 24h or 7d, or a time of day (UTC), such as 03:30.
+   */
+  readonly every: string;
+  /**
+   * How many proven files stay.
+   */
+  readonly keep: number;
+  readonly target: SaveTarget;
+  /**
+   * The id of the secret.
+   */
+  readonly passphrase: string;
+  readonly set: ScheduleAuthor1;
+  /**
+   * When the last save began.
+   */
+  readonly last?: string;
+  readonly started?: StartedSave;
+  /**
+   * Those that are still there, the newest first.
+   */
+  readonly files: readonly SavedFile[];
+  readonly problem?: SaveProblem;
+  /**
+   * Files whose writing broke off: part of each may be there beside the others.
+   */
+  readonly unfinished?: readonly string[];
+}
+export interface ScheduleAuthor1 {
+  readonly by: string;
+  /**
+   * UTC, ISO 8601 with milliseconds.
+   */
+  readonly time: string;
+}
+/**
+ * There while one is under way.
+ */
+export interface StartedSave {
+  readonly id: string;
+  readonly name: string;
 }
 /**
  * The effective settings of one machine. The schema of a layer is derived from this one: nothing is required outside units, and null removes what an upper level set.

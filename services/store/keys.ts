@@ -81,6 +81,8 @@ export const keys = {
   sshKey: 'controller/ssh-key',
   /** There while a controller is being taken over: what came in so far is not to stay without the rest. */
   takingOver: 'controller/taking-over',
+  /** When and where the configuration is saved by itself. */
+  saveSchedule: 'backup/save-schedule',
   alert: (id: string) => `observe/alert/${id}`,
   alerts: 'observe/alert/',
   /** How far the mail log of a machine was read. */

@@ -14,7 +14,10 @@ import { routes } from '../../services/api/routes.ts';
 import { serve, type Listener, type ListenOptions } from '../../services/api/server.ts';
 import { auditService } from '../../services/audit/service.ts';
 import { apiService, type ApiService } from '../../services/api/service.ts';
+import { scheduleService } from '../../services/backup/schedule/service.ts';
 import { backupService } from '../../services/backup/service.ts';
+import { sftpFolder } from '../../services/push/sftp.ts';
+import { readHostKey } from '../../services/push/ssh.ts';
 import { certificateService } from '../../services/certificates/service.ts';
 import { configService } from '../../services/config/service.ts';
 import { controllerSshKey } from '../../services/controller/ssh-key.ts';
@@ -90,6 +93,11 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, allow: allowance(now), now };
   const sessions = sessionService({ store, machines, read: noLog, now });
+  const backup = backupService({ config, machines, pki, authorities, push, platforms, store, secrets, sshKey, now });
+  const schedule = scheduleService({
+    ...{ store, secrets, config, backup, sshKey, hostname: 'controller', now, random: randomBytes },
+    ssh: { readHostKey, folder: sftpFolder },
+  });
   const real = {
     ...{ store, pki, machines, config, push, now },
     audit: auditService({ store, now, random: randomBytes }),
@@ -98,9 +106,10 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
     membership: membershipStandIn(config, machines),
     probes: probeService({ ...vantages, pki }),
     tlsTests: tlsTestService(vantages),
-    alerts: alertService({ store, config, pki, authorities, push, sessions, now }),
+    alerts: alertService({ store, config, pki, authorities, push, sessions, saves: schedule, now }),
     sessions,
-    backup: backupService({ config, machines, pki, authorities, push, platforms, store, secrets, sshKey, now }),
+    backup,
+    schedule,
     random: (size: number) => randomBytes(size),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     about: { version: '0.1.0', store: 'embedded' as const, leader: () => true },

@@ -54,6 +54,11 @@ describe('secrets', () => {
       ['POST /machines', { ...join, hostKey: sent.bootstrap }],
       ['POST /trust-bundles', { pem }],
       ['POST /configuration-files', { passphrase: sent.filePassphrase }],
+      [
+        'POST /configuration-files/schedule',
+        { every: '24h', keep: 3, folder: '/nowhere', passphrase: sent.filePassphrase },
+      ],
+      ['GET /configuration-files/schedule', undefined],
       ['POST /configuration-files/load', { passphrase: sent.filePassphrase, file: '{}' }],
       ['POST /configuration-files/load', { passphrase: sent.filePassphrase, file: 7 }],
       ['POST /tokens', { name: 'late', role: 'viewer' }],
@@ -99,8 +104,8 @@ describe('secrets', () => {
       'anna add-cluster-certificate /certificates/cluster/b ok',
       'anna add-cluster-certificate /certificates/cluster/b wrong-passphrase',
     ]);
-    // 16 requests, and the commits of the join and of the draft as the configuration wrote them down.
-    assert.equal(told.length, 18);
+    // 17 requests, and the commits of the join and of the draft as the configuration wrote them down.
+    assert.equal(told.length, 19);
     assert.ok(told.includes('anna join-machine /machines/mx1 ok'));
     assert.ok(told.includes('anna join-machine /machines invalid-input'));
     assert.ok(told.some((one) => /^anna create-token \/tokens\/[0-9a-f]{16} \(late, viewer\) ok$/.test(one)));

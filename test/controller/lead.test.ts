@@ -44,6 +44,8 @@ it('a leader whose watch on the head comes too late for the history it began in 
     },
     alerts: { check: (_fence: unknown, signal: AbortSignal) => aborted(signal) },
     audit: { seal: () => Promise.resolve(undefined) },
+    plans: { prune: () => Promise.resolve(0) },
+    schedule: { saveIfDue: () => Promise.resolve(undefined) },
     sessions: { collect: () => Promise.resolve([]) },
     collectSeconds: 60,
     random: () => 0.5,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
 import type { Failing } from '../../services/observe/sessions/failing.ts';
+import type { SaveState } from '../../services/observe/unsaved.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';
@@ -36,10 +37,12 @@ export async function fleet() {
   let statuses: readonly MachineStatus[] = [{ machine: 'mx1', served: [] }];
   const authorities = authorityService({ store, secrets, pki, now });
   let failing: readonly Failing[] = [];
+  let saves: SaveState = { kind: 'none' };
   const deps = {
     ...{ store, config, pki, authorities, now },
     push: { statuses: () => Promise.resolve(statuses) },
     sessions: { failing: () => Promise.resolve(failing) },
+    saves: { state: () => Promise.resolve(saves) },
   };
   const commit = (...operations: readonly Operation[]) =>
     config.apply('ann', operations, { comment: 'a change', rollout: true });
@@ -69,6 +72,7 @@ export async function fleet() {
   return {
     ...{ store, config, deps, commit, bind },
     passDays: (days: number) => (ahead += days * day),
+    save: (now: SaveState) => (saves = now),
     hold: (...now: readonly Failing[]) => (failing = now),
     serve: (...now: readonly MachineStatus[]) => (statuses = now),
     set: (alerts: Partial<Alerts>) => commit({ op: 'set', level: 'cluster', path: '/alerts', value: alerts }),

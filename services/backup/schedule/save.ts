@@ -1,0 +1,113 @@
+/** One scheduled save: written, read back, restored aside, and only then is anything older removed. */
+import { isNamed, NamedError } from '../../errors.ts';
+import type { RemoteFolder } from '../../push/sftp.ts';
+import type { FileVerification, SavedFile } from '../../schema/types.generated.ts';
+import { deposit, partOf, sha256 } from './deposit.ts';
+import { expired, readName } from './retention.ts';
+
+export interface SaveJob {
+  readonly folder: RemoteFolder;
+  readonly name: string;
+  readonly revision: number;
+  readonly time: Date;
+  readonly host: string | undefined;
+  readonly text: string;
+  readonly keep: number;
+  /** Those that are there already, and those of which part may be. */
+  readonly files: readonly SavedFile[];
+  readonly unfinished: readonly string[];
+  readonly verify: (text: string) => Promise<FileVerification>;
+}
+
+export interface Outcome {
+  readonly file?: SavedFile;
+  readonly files: readonly SavedFile[];
+  readonly unfinished: readonly string[];
+  /** What did not work, of whichever step. */
+  readonly error?: NamedError;
+}
+
+/** Never throws for what a disk, a network or a file can do: that is an outcome. */
+export async function save(job: SaveJob): Promise<Outcome> {
+  const { folder, name, revision, time, host } = job;
+  const { files: before, unfinished } = await cleanedUp(job);
+  let found: Buffer;
+  try {
+    found = await deposit(folder, name, Buffer.from(job.text));
+  } catch (error) {
+    return { files: before, unfinished: [...unfinished, name], error: named(error) };
+  }
+  const common = { name, ...(host === undefined ? {} : { host }), time: time.toISOString(), revision };
+  const written = { ...common, bytes: found.length, sha256: sha256(found) };
+  const proof = await prove(job, found.toString('utf8'));
+  const file: SavedFile = { ...written, ...proof.facts };
+  const { files, error } = await thinOut(folder, [file, ...before], job.keep, file);
+  const wrong = proof.error ?? error;
+  return { file, files, unfinished, ...(wrong ? { error: wrong } : {}) };
+}
+
+/** What broke off: parts go, and a file that was finished before that was recorded counts as one of those that are there. */
+async function cleanedUp({ folder, files, unfinished, host }: SaveJob) {
+  const found: SavedFile[] = [];
+  const left: string[] = [];
+  for (const name of unfinished) {
+    const error = await failure(async () => {
+      await folder.remove(partOf(name));
+      const content = await folder.read(name);
+      if (!content || files.some((file) => file.name === name)) return;
+      const facts = { bytes: content.length, sha256: sha256(content), proven: false };
+      found.push({ ...readName(name), ...(host === undefined ? {} : { host }), ...facts });
+    });
+    if (error) left.push(name);
+  }
+  return { files: [...found, ...files], unfinished: left };
+}
+
+async function prove({ name, verify }: SaveJob, text: string) {
+  try {
+    const { machines } = await verify(text);
+    const lost = machines.find(({ verdict }) => verdict === 'cannot-render' || verdict === 'missing');
+    const facts = {
+      proven: !lost,
+      machines: machines.length,
+      inSync: machines.filter(({ verdict }) => verdict === 'in-sync').length,
+    };
+    if (!lost) return { facts };
+    const why = `${lost.machine}: ${lost.detail ?? lost.verdict}`;
+    return { facts, error: unproven(name, why) };
+  } catch (error) {
+    return { facts: { proven: false }, error: unproven(name, named(error).message) };
+  }
+}
+
+/** What is unproven removes nothing but what is unproven itself. */
+async function thinOut(folder: RemoteFolder, files: readonly SavedFile[], keep: number, { host, proven }: SavedFile) {
+  const gone = new Set<SavedFile>();
+  let error: NamedError | undefined;
+  for (const old of expired(files, keep, host).filter((one) => proven || !one.proven)) {
+    error ??= await failure(() => folder.remove(old.name));
+    if (!error) gone.add(old);
+  }
+  return { files: files.filter((one) => !gone.has(one)), error };
+}
+
+async function failure(act: () => Promise<void>): Promise<NamedError | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    return named(error);
+  }
+}
+
+function named(error: unknown): NamedError {
+  if (isNamed(error)) return error;
+  throw error;
+}
+
+function unproven(name: string, why: string): NamedError {
+  return new NamedError(
+    'precondition-failed',
+    `${name} is written, and would not restore all of it: ${why}; nothing proven was removed for it`,
+  );
+}
