@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 
 import type { JoinPlan, MachineView } from '../../services/schema/types.generated.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
-import { cli, hostKeyOf, joinWords, served, type Cli } from './cli.ts';
+import { cli, hostKeyOf, joinWords, reinstall, served, type Cli } from './cli.ts';
 import { full, startScenario, type Scenario } from './harness.ts';
 
 describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
@@ -150,7 +150,35 @@ describe('adopting gateways that were set by hand', { skip: skipLab }, () => {
     assert.deepEqual((await states()).slice(1), found.slice(1));
     for (const { name } of fleet) await inSync(name);
   });
+
+  it('brings back what was adopted when a machine leaves, is reinstalled, and takes its place again', async () => {
+    const [, mx2] = fleet;
+    assert.ok(mx2);
+    const own = await served(mx2);
+    await signet.done('machine', 'leave', mx2.name, '--yes');
+    assert.equal(await served(mx2), own);
+    await mx2.inside(`postfix stop 2>/dev/null; rm -rf /etc/ssl/own /etc/postfix
+      cp -a /root/fresh /etc/postfix && postfix start 2>/dev/null`);
+    await reinstall(mx2);
+    assert.equal(await served(mx2), '');
+    const words = await joinWords(mx2);
+
+    assert.match(await signet.fails(3, ...words), /a machine called mx2 left on .* reinstalled, .*--replace/);
+    assert.match(await signet.done(...words, '--replace'), /was a member .*\/certificates\//);
+
+    assert.equal(await served(mx2), own);
+    await inSync(mx2.name);
+  });
 });
+
+/** What the administrator of each does otherwise. */
+const habits = [
+  '',
+  "postconf -e smtpd_tls_protocols='>=TLSv1.3' smtpd_tls_mandatory_protocols='>=TLSv1.3'",
+  `cat mx.key mx.pem >chain.pem && chmod 600 chain.pem
+postconf -X smtpd_tls_cert_file smtpd_tls_key_file && postconf -e smtpd_tls_chain_files=/etc/ssl/own/chain.pem`,
+  'postconf -e smtp_tls_security_level=encrypt smtpd_tls_exclude_ciphers=RC4 smtpd_tls_mandatory_exclude_ciphers=RC4',
+];
 
 const hasNginx = existsSync('/usr/sbin/nginx');
 
@@ -166,8 +194,9 @@ const nginx = hasNginx
   : [];
 
 /** A certificate of its own, and TLS as a careful administrator might have set it. */
-async function setByHand({ name, inside, address }: Gateway): Promise<void> {
+async function setByHand({ name, inside, address }: Gateway, index: number): Promise<void> {
   await inside(`set -e
+cp -a /etc/postfix /root/fresh
 mkdir -p /etc/ssl/own && cd /etc/ssl/own
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=${name}.hand.test \\
   -addext subjectAltName=DNS:${name}.hand.test -keyout mx.key -out mx.pem 2>/dev/null
@@ -180,6 +209,7 @@ postconf -e smtpd_tls_cert_file=/etc/ssl/own/mx.pem smtpd_tls_key_file=/etc/ssl/
   smtpd_tls_ciphers=high smtpd_tls_loglevel=2 smtpd_tls_protocols='>=TLSv1.2' smtp_tls_security_level=may \\
   smtp_tls_policy_maps=hash:/etc/postfix/tls_policy smtp_tls_CApath=/etc/ssl/certs their_users=ldap:/etc/postfix/ldap-users.cf
 postconf -M submission/inet='submission inet n - y - - smtpd -o smtpd_tls_security_level=encrypt'
+${habits[index] ?? ''}
 postfix reload 2>/dev/null`);
   assert.notEqual(await served({ address }), '');
 }

@@ -79,3 +79,11 @@ export async function served({ address }: Pick<Gateway, 'address'>, port = 25): 
   const { stdout } = await execute('sh', ['-c', `${connect} | openssl x509 -noout -fingerprint -sha256`]);
   return (stdout.split('=')[1] ?? '').trim().replaceAll(':', '').toLowerCase();
 }
+
+/** Makes a gateway what a fresh system from the installer's disk is, but for Postfix: other host keys, nothing of Signet's. */
+export async function reinstall({ inside }: Gateway): Promise<void> {
+  await inside(`rm -rf /var/lib/signet /usr/local/lib/signet /etc/ssh/ssh_host_*
+    sed -i '/ signet$/d' /root/.ssh/authorized_keys
+    ssh-keygen -qt ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
+    kill $(cat /run/sshd.pid) && /usr/sbin/sshd`);
+}

@@ -12,7 +12,7 @@ import type {
   MachineView,
 } from '../../services/schema/types.generated.ts';
 import { acceptsMail, skipLab, startLab, type Gateway } from '../lab/harness.ts';
-import { cli, hostKeyOf, joinWords, served, type Cli } from './cli.ts';
+import { cli, hostKeyOf, joinWords, reinstall, served, type Cli } from './cli.ts';
 import { startSignetd } from './signetd.ts';
 
 describe('coming back', { skip: skipLab }, () => {
@@ -43,13 +43,6 @@ describe('coming back', { skip: skipLab }, () => {
   after(async () => {
     for (const end of ends.reverse()) await end();
   });
-
-  /** What a fresh system from the installer's disk is: other host keys, nothing of Signet's, Postfix as it came. */
-  const reinstall = ({ inside }: Gateway) =>
-    inside(`rm -rf /var/lib/signet /usr/local/lib/signet /etc/ssh/ssh_host_*
-      sed -i '/ signet$/d' /root/.ssh/authorized_keys
-      ssh-keygen -qt ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
-      kill $(cat /run/sshd.pid) && /usr/sbin/sshd`);
 
   it('a machine that left goes on serving, and the controller cannot log in', async () => {
     const out = await signet.done('machine', 'leave', 'mx2', '--yes');
