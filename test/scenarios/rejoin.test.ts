@@ -50,8 +50,29 @@ describe('coming back', { skip: skipLab }, () => {
     assert.match(out, /the controller can no longer log in to mx2/);
     await acceptsMail(two);
     assert.equal(await served(two), own);
-    // What it runs with is on its own disk: nothing there waits for the controller.
-    assert.equal(await two.inside('ls -L /var/lib/signet/current/ >/dev/null && postfix check && echo fine'), 'fine\n');
+  });
+
+  it('and runs on by itself: plain files of root, no way in, no program of Signet, through a restart', async () => {
+    // Script, hooks, key and the controller's address are named nowhere, but where the lab names every host.
+    const traces = await two.inside(
+      `grep -rlIE --exclude=hosts '/usr/local/lib/signet|signet-revert|${two.address.replace(/\d+$/, '1')}([^0-9]|$)' /etc /root/.ssh /var/spool/cron 2>/dev/null
+       ls -d /usr/local/lib/signet /etc/sudoers.d/signet /etc/cron.d/*signet* /etc/systemd/system/*signet* 2>/dev/null; true`,
+    );
+    assert.equal(traces, '');
+    // Whatever Postfix reads there is a file of the machine's own, and root's.
+    const paths = await two.inside(
+      `grep -rhoIE '/var/lib/signet/[A-Za-z0-9._/-]+' /etc | sort -u | while read -r path; do
+         real=$(readlink -e "$path") && echo "$(stat -c '%F of %U' "$real") in $(echo "$real" | cut -d/ -f1-5)"
+       done | sort -u`,
+    );
+    assert.equal(paths, 'regular file of root in /var/lib/signet/generations\n');
+
+    await two.kill();
+    await two.start();
+
+    assert.equal(await served(two), own);
+    await acceptsMail(two);
+    assert.equal(await two.inside('postfix check && echo fine'), 'fine\n');
   });
 
   it('reinstalled under its name it is refused with the reason, and replaced it serves its own certificate again', async () => {
@@ -143,5 +164,9 @@ describe('coming back', { skip: skipLab }, () => {
     assert.match(await signet.fails(3, ...login, '--restore'), /was forgotten, .*--replace/);
     await signet.done(...login, '--replace');
     assert.equal(await served(two), own);
+    // Through leaving, coming back and being forgotten, the first files are those that a restore brings back.
+    await signet.done('machine', 'leave', 'relay', '--restore-original', '--yes');
+    assert.equal(await two.inside(`cat ${path}`), before_);
+    assert.equal(await two.inside('grep -rlI /var/lib/signet /etc || true'), '');
   });
 });
