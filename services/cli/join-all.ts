@@ -35,6 +35,7 @@ export async function joinAll(
         joined.push(name);
         const group = answer.machine.group === undefined ? '' : ` ${answer.machine.group}`;
         print.line([{ text: name, tone: 'strong' }, `  has joined${group} (r${answer.revision.number})`]);
+        for (const note of answer.notes ?? []) print.note({ text: `${name}: ${note}`, tone: 'warn' });
       } catch (error) {
         failed.push({ machine: name, detail: reason(error) });
         print.line([{ text: name, tone: 'strong' }, '  ', { text: `failed: ${reason(error)}`, tone: 'bad' }]);
