@@ -3,8 +3,8 @@ import { NamedError } from '../errors.ts';
 import { planOf } from './difference.ts';
 import { route, type Route } from './route.ts';
 
-/** Keys and chains of a large fleet; the file travels inside a JSON string. */
-const fileLimit = 8 * 1024 * 1024;
+/** Keys, chains, first files and history of a large fleet; the file travels inside a JSON string. */
+const fileLimit = 64 * 1024 * 1024;
 
 export const configurationFileRoutes: readonly Route[] = [
   route({

@@ -27,6 +27,8 @@ export interface SaveOptions {
   readonly revision?: number;
   /** What the secrets are encrypted under; without it they are left out of the file. */
   readonly passphrase?: string | undefined;
+  /** With the revisions before, and the keys and chains that only they name. */
+  readonly history?: boolean | undefined;
   /** Only these, with what they refer to; the whole configuration when neither is given. */
   readonly levels?: readonly string[] | undefined;
   readonly certificates?: readonly CertificatePlace[] | undefined;

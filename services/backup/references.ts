@@ -1,6 +1,6 @@
 /** Which keys, chains and bundles layers refer to. */
 import { isObject, type Json } from '../schema/json.ts';
-import type { Archive, CertificateBinding, Configuration } from '../schema/types.generated.ts';
+import type { Archive, CertificateBinding, Configuration, ConfigurationHistory } from '../schema/types.generated.ts';
 
 export interface References {
   readonly bindings: readonly Bound[];
@@ -45,6 +45,11 @@ export function references(
     chains: [...new Set(bindings.map(({ chain }) => chain))].sort(),
     bundles: [...new Set(bundles)].sort(),
   };
+}
+
+/** Over all that a history has ever said. */
+export function bindingsOf({ blobs }: ConfigurationHistory): References {
+  return references({ groups: {}, machines: {}, layers: blobs }, []);
 }
 
 function text(value: Json | undefined): string {

@@ -1,20 +1,22 @@
 /** Saves: everything a controller is, at one revision, as a configuration file. */
 import type { ConfigService } from '../config/service.ts';
+import { isNamed, NamedError } from '../errors.ts';
 import type { MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { SshKey } from '../push/ssh.ts';
-import type { Configuration, ConfigurationFile } from '../schema/types.generated.ts';
+import type { Configuration, ConfigurationFile, Revision } from '../schema/types.generated.ts';
 import type { SaveOptions } from './contract.ts';
+import { packed, type Past } from './history.ts';
 import { lock } from './lock.ts';
 import { version } from './migrate.ts';
 import { keysOf } from './open.ts';
 import { select, type Selected } from './parts/select.ts';
-import { references, type References } from './references.ts';
+import { bindingsOf, references, type References } from './references.ts';
 import { leftOut, sealed, type Rest } from './sealed.ts';
 
 export interface SaveDeps {
-  readonly config: Pick<ConfigService, 'head' | 'revision' | 'configuration'>;
+  readonly config: Pick<ConfigService, 'head' | 'revision' | 'configuration' | 'history'>;
   readonly machines: Pick<MachineService, 'list' | 'archives' | 'original'>;
   readonly pki: Pick<PkiService, 'demonstration' | 'keyPem' | 'chain' | 'bundle'>;
   readonly authorities: Pick<AuthorityService, 'records'>;
@@ -39,8 +41,9 @@ export async function save(deps: SaveDeps, options: SaveOptions): Promise<string
   };
   const { levels = [], certificates = [] } = options;
   const isWhole = levels.length === 0 && certificates.length === 0;
+  if (!isWhole && options.history) throw noHistoryOfParts();
   const { rest, keys, sshKey } = isWhole
-    ? await whole(deps, head, configuration)
+    ? await whole(deps, head, configuration, options.history ? pastOf(deps, number) : undefined)
     : await part(deps, head, select(configuration, { levels, certificates }));
   if (passphrase === undefined) return text({ ...rest, secrets: leftOut(rest) });
   const inside = { keys: await byId(keys, (id) => pki.keyPem(id)), ...(sshKey === undefined ? {} : { sshKey }) };
@@ -56,7 +59,12 @@ interface Unlocked {
   readonly sshKey?: string;
 }
 
-async function whole(deps: SaveDeps, head: Head, configuration: Configuration): Promise<Unlocked> {
+async function whole(
+  deps: SaveDeps,
+  head: Head,
+  configuration: Configuration,
+  past: AsyncIterable<Past> | undefined,
+): Promise<Unlocked> {
   const { machines, pki, authorities } = deps;
   const archives = [...(await machines.archives())].sort((a, b) => (a.id < b.id ? -1 : 1));
   const demonstration = await pki.demonstration('');
@@ -67,17 +75,22 @@ async function whole(deps: SaveDeps, head: Head, configuration: Configuration): 
   const ids = new Set([...Object.values(configuration.machines), ...archives].map(({ id }) => id));
   const registrations = (await machines.list()).filter(({ id, unfinished }) => ids.has(id) || unfinished !== undefined);
   const originals = await originalsOf(machines, [...registrations, ...archives]);
+  const history = past && (await packed(past));
+  const older = history ? await stillThere(pki, bindingsOf(history)) : { keys: [], chains: {}, bundles: {} };
+  const referredTo = await referred(pki, needed);
   const rest: Rest = {
     ...head,
     controller: { publicKey, epoch: await deps.epoch(), demonstration },
     configuration,
     registrations,
     ...(Object.keys(originals).length > 0 ? { originals } : {}),
-    ...(await referred(pki, needed)),
+    ...(history ? { history } : {}),
+    chains: { ...older.chains, ...referredTo.chains },
+    bundles: { ...older.bundles, ...referredTo.bundles },
     ...(archives.length > 0 ? { archives } : {}),
     ...(carried.authorities.length > 0 ? carried : {}),
   };
-  return { rest, keys: [...needed.keys, ...keysOf(carried)], sshKey: privateKey };
+  return { rest, keys: [...new Set([...needed.keys, ...keysOf(carried), ...older.keys])], sshKey: privateKey };
 }
 
 /** Neither the controller's own key nor how machines are reached: whoever is given a part logs in nowhere. */
@@ -94,6 +107,45 @@ async function part(deps: SaveDeps, head: Head, { configuration, parts }: Select
     ...(await referred(pki, needed)),
   };
   return { rest, keys: needed.keys };
+}
+
+/** The revisions before `number`, oldest first. */
+async function* pastOf({ config }: SaveDeps, number: number): AsyncGenerator<Past> {
+  const revisions: Revision[] = [];
+  for (let before = number; before > 1;) {
+    const page = (await config.history({ before, limit: 100 })).filter((one) => one.number > 0);
+    if (page.length === 0) break;
+    revisions.push(...page);
+    before = page.at(-1)?.number ?? 0;
+  }
+  for (const revision of revisions.reverse())
+    yield { revision, configuration: await config.configuration(revision.number) };
+}
+
+/** What the past names and is not gone since, such as a key that was purged. */
+async function stillThere(pki: SaveDeps['pki'], { keys, chains, bundles }: References) {
+  const had = async <T>(ids: readonly string[], read: (id: string) => Promise<T>) =>
+    Object.fromEntries(
+      (await Promise.all(ids.map(async (id) => [id, await read(id).catch(gone)] as const))).flatMap(([id, found]) =>
+        found === undefined ? [] : [[id, found] as const],
+      ),
+    ) as Record<string, Awaited<T>>;
+  return {
+    keys: Object.keys(await had(keys, (id) => pki.keyPem(id))),
+    chains: await had(chains, (id) => pki.chain(id)),
+    bundles: await had(bundles, (id) => pki.bundle(id)),
+  };
+}
+
+function gone(error: unknown): undefined {
+  if (!isNamed(error, 'not-found')) throw error;
+}
+
+function noHistoryOfParts(): NamedError {
+  return new NamedError(
+    'invalid-input',
+    'parts of a configuration have no history of their own; save the whole with it',
+  );
 }
 
 async function referred(pki: SaveDeps['pki'], { chains, bundles }: References) {

@@ -14,11 +14,12 @@ import type { Platform } from '../platforms/platform.ts';
 import type { PushService } from '../push/contract.ts';
 import type { SshKey } from '../push/ssh.ts';
 import { publicKeyOf } from '../push/ssh.ts';
-import type { FileVerification, TakeOver } from '../schema/types.generated.ts';
+import type { ConfigurationHistory, FileVerification, Revision, TakeOver } from '../schema/types.generated.ts';
 import type { Secrets } from '../secrets/service.ts';
 import type { Store } from '../store/store.ts';
-import { bound, bringIn } from './bring-in.ts';
+import { bound, bringIn, bringInHistory } from './bring-in.ts';
 import type { BackupService } from './contract.ts';
+import { unpacked } from './history.ts';
 import { loading } from './load/service.ts';
 import { open, type Opened } from './open.ts';
 import { save } from './save.ts';
@@ -69,6 +70,11 @@ export function backupService(deps: BackupDeps): BackupService {
       for (const registration of file.registrations) await into.machines.put(registration);
       const id = `controller-ssh-key-${createHash('sha256').update(controller.publicKey).digest('hex')}`;
       await secrets.put(id, Buffer.from(sshKey));
+      const { history } = file;
+      if (history) {
+        await bringInHistory(pki, history, opened);
+        await takeOvers.keepRevisions(own, await kept(history));
+      }
       const revision = { number: file.revision, ...committed, ...(await config.keep(file.configuration)) };
       const plan = planned(opened, controller.epoch);
       const identity = { epoch: plan.epoch, demonstration: controller.demonstration, sshKey: id };
@@ -83,6 +89,16 @@ export function backupService(deps: BackupDeps): BackupService {
       await takeOvers.abandon(own);
       throw error;
     }
+  }
+
+  /** The records of earlier revisions, once everything they refer to is stored. */
+  async function kept(history: ConfigurationHistory): Promise<readonly Revision[]> {
+    const revisions: Revision[] = [];
+    for await (const { revision, configuration } of unpacked(history)) {
+      await config.keep(configuration);
+      revisions.push(revision);
+    }
+    return revisions;
   }
 
   /** What a take-over brings in that is found by lists; the rest is found by its content alone. */
@@ -112,6 +128,7 @@ export function backupService(deps: BackupDeps): BackupService {
       certificates: bound(opened).length,
       authorities: carried.authorities.map(({ name }) => name),
       archives: (file.archives ?? []).length,
+      history: file.history?.revisions.length ?? 0,
       epoch: Math.max(epoch + 1, Math.floor(Date.parse(file.saved) / 1000) + 1, Math.floor(now().getTime() / 1000)),
     };
   }

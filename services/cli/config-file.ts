@@ -24,6 +24,7 @@ export function configFileCommands(program: Command, session: () => Session): vo
     .argument('<file>', '- for standard output')
     .option('--revision <n>', 'this revision instead of the newest', revisionNumber)
     .option('--passphrase-file <file>', 'what to encrypt with (- for standard input); asked for without')
+    .option('--history', 'with the revisions before, for a take-over to bring them back')
     .option('--level <level>', 'only this level, with what it refers to; may be given several times', several)
     .option(
       '--certificate <name[@level]>',
@@ -98,12 +99,13 @@ interface SaveOptions {
   readonly level?: readonly string[];
   readonly certificate?: readonly string[];
   readonly secrets: boolean;
+  readonly history?: true;
 }
 
 const option = '--passphrase-file';
 
 async function save({ controller, print, prompt }: Session, file: string, options: SaveOptions): Promise<void> {
-  const { revision, passphraseFile, level, certificate, secrets } = options;
+  const { revision, passphraseFile, level, certificate, secrets, history } = options;
   if (!secrets && passphraseFile !== undefined) {
     throw new Failure('usage', '--no-secrets leaves nothing to encrypt; give either that or a passphrase');
   }
@@ -113,6 +115,7 @@ async function save({ controller, print, prompt }: Session, file: string, option
       ? { passphrase: await readSecret(prompt, { file: passphraseFile, what, option, twice: true }) }
       : { withoutSecrets: true }),
     ...(revision === undefined ? {} : { revision }),
+    ...(history ? { history } : {}),
     ...(level ? { levels: level } : {}),
     ...(certificate ? { certificates: certificate.map(placeIn) } : {}),
   });
@@ -243,9 +246,13 @@ async function takeOver(session: Session, { path, sent }: Read, options: LoadOpt
   }
 }
 
+function earlier({ history }: TakeOver): string {
+  return history === 0 ? '' : `, ${history} earlier revisions`;
+}
+
 function describe(print: Printer, over: TakeOver): void {
   print.line(
-    `revision ${over.revision}, saved ${over.saved}; ${over.certificates} certificates, ${over.archives} archives`,
+    `revision ${over.revision}, saved ${over.saved}; ${over.certificates} certificates, ${over.archives} archives${earlier(over)}`,
   );
   print.line(`members: ${over.machines.join(', ') || 'none'}`);
   if (over.waiting.length > 0) print.line(`waiting until they join: ${over.waiting.join(', ')}`);

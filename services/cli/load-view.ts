@@ -33,10 +33,11 @@ function certificates({ certificates: count }: Pick<LoadResult, 'certificates'>)
   return count === 1 ? '1 certificate' : `${count} certificates`;
 }
 
-type Said = Pick<LoadResult, 'origin' | 'parts' | 'machines' | 'stay'>;
+type Said = Pick<LoadResult, 'origin' | 'parts' | 'machines' | 'stay' | 'history'>;
 
 /** What is not as its name says. */
-function mapped(print: Printer, { origin, parts, machines, stay }: Said): void {
+function mapped(print: Printer, { origin, parts, machines, stay, history }: Said): void {
+  if (history > 0) print.note(`left out: ${history} earlier revisions, which only a take-over brings back`);
   if (parts) print.note(`only parts: ${partNames(parts).join(', ')}`);
   if (origin === 'another')
     print.note([{ text: 'from elsewhere: ', tone: 'warn' }, 'another controller saved the file']);

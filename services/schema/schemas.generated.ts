@@ -1872,6 +1872,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'archives',
       'obstacles',
       'change',
+      'history',
     ],
     properties: {
       saved: { $ref: '../common.schema.json#/$defs/instant' },
@@ -1905,6 +1906,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       },
       change: { $ref: 'draft-plan.schema.json' },
       parts: { $ref: '../configuration-parts.schema.json' },
+      history: {
+        type: 'integer',
+        minimum: 0,
+        description: 'How many earlier revisions the file has; only a take-over brings them back.',
+      },
     },
   },
   {
@@ -1925,6 +1931,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       'archives',
       'operations',
       'unknownMachines',
+      'history',
     ],
     properties: {
       saved: { $ref: '../common.schema.json#/$defs/instant' },
@@ -1958,6 +1965,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         items: { type: 'string' },
       },
       parts: { $ref: '../configuration-parts.schema.json' },
+      history: {
+        type: 'integer',
+        minimum: 0,
+        description: 'How many earlier revisions the file has; only a take-over brings them back.',
+      },
     },
   },
   {
@@ -2996,6 +3008,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         items: { $ref: '../common.schema.json#/$defs/level' },
       },
       certificates: { type: 'array', minItems: 1, items: { $ref: '../certificate-place.schema.json' } },
+      history: {
+        type: 'boolean',
+        description: 'True: with the revisions before, and the keys and chains that only they name.',
+      },
     },
   },
   {
@@ -3375,7 +3391,17 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     description: 'What an empty controller takes, or took, over from a lost one.',
     type: 'object',
     additionalProperties: false,
-    required: ['saved', 'revision', 'machines', 'waiting', 'certificates', 'authorities', 'archives', 'epoch'],
+    required: [
+      'saved',
+      'revision',
+      'machines',
+      'waiting',
+      'certificates',
+      'authorities',
+      'archives',
+      'epoch',
+      'history',
+    ],
     properties: {
       saved: { $ref: '../common.schema.json#/$defs/instant' },
       revision: { type: 'integer', minimum: 1, description: 'Becomes the head here, under the same number.' },
@@ -3403,6 +3429,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         minimum: 1,
         description:
           'Tells the machines, and finds out whether they have what the revision gives them. Absent in a plan, and when the revision was committed without a rollout.',
+      },
+      history: {
+        type: 'integer',
+        minimum: 0,
+        description: 'How many earlier revisions the file has; only a take-over brings them back.',
       },
     },
   },
@@ -4005,6 +4036,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         propertyNames: { type: 'string', format: 'uuid' },
         additionalProperties: { $ref: 'facts.schema.json' },
       },
+      history: { $ref: 'configuration-history.schema.json' },
       chains: {
         type: 'object',
         description: 'Certificate chains by id: PEM, leaf first.',
@@ -4052,6 +4084,42 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             },
           },
         ],
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/configuration-history.schema.json',
+    title: 'Configuration history',
+    description: 'The revisions before the saved one, oldest first.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['revisions', 'blobs'],
+    properties: {
+      revisions: {
+        type: 'array',
+        items: {
+          title: 'Packed revision',
+          type: 'object',
+          additionalProperties: false,
+          required: ['revision', 'changed'],
+          properties: {
+            revision: { $ref: 'revision.schema.json' },
+            changed: {
+              type: 'object',
+              description:
+                'The levels that are other than in the revision before: the digest of the layer, or null where the level says nothing any more.',
+              propertyNames: { $ref: 'common.schema.json#/$defs/level' },
+              additionalProperties: { oneOf: [{ $ref: 'common.schema.json#/$defs/sha256' }, { type: 'null' }] },
+            },
+          },
+        },
+      },
+      blobs: {
+        type: 'object',
+        description: 'Rosters and layers, by the SHA-256 of their canonical JSON.',
+        propertyNames: { $ref: 'common.schema.json#/$defs/sha256' },
+        additionalProperties: { type: 'object' },
       },
     },
   },

@@ -170,6 +170,7 @@ export interface Shapes {
   readonly 'certificate-place': CertificatePlace;
   readonly 'certificate-request': CertificateRequest;
   readonly 'configuration-file': ConfigurationFile;
+  readonly 'configuration-history': ConfigurationHistory;
   readonly 'configuration-parts': ConfigurationParts;
   readonly 'configuration-secrets': ConfigurationSecrets;
   readonly configuration: Configuration;
@@ -2319,6 +2320,10 @@ export interface LoadPlan {
   readonly obstacles: readonly Finding[];
   readonly change: DraftPlan;
   readonly parts?: ConfigurationParts;
+  /**
+   * How many earlier revisions the file has; only a take-over brings them back.
+   */
+  readonly history: number;
 }
 /**
  * Which machine here a machine of a configuration file is.
@@ -2420,6 +2425,10 @@ export interface LoadResult {
    */
   readonly unknownMachines: readonly string[];
   readonly parts?: ConfigurationParts;
+  /**
+   * How many earlier revisions the file has; only a take-over brings them back.
+   */
+  readonly history: number;
 }
 /**
  * How far the mail logs were read.
@@ -3424,6 +3433,10 @@ export interface SaveOptions {
    * @minItems 1
    */
   readonly certificates?: readonly CertificatePlace[];
+  /**
+   * True: with the revisions before, and the keys and chains that only they name.
+   */
+  readonly history?: boolean;
 }
 /**
  * When and where to save the configuration by itself.
@@ -3861,6 +3874,10 @@ export interface TakeOver {
    * Tells the machines, and finds out whether they have what the revision gives them. Absent in a plan, and when the revision was committed without a rollout.
    */
   readonly rollout?: number;
+  /**
+   * How many earlier revisions the file has; only a take-over brings them back.
+   */
+  readonly history: number;
 }
 /**
  * What would become of mail for a domain, from each machine, by the same rules as delivery.
@@ -4247,6 +4264,7 @@ export interface ConfigurationFile {
   readonly originals?: {
     readonly [k: string]: Facts;
   };
+  readonly history?: ConfigurationHistory;
   /**
    * Certificate chains by id: PEM, leaf first.
    */
@@ -4496,6 +4514,29 @@ export interface Resolver {
    * Whether it says that it proved a signed answer (the AD bit); failed: it answered with an error; silent: it did not answer; untried: the machine lacks perl, or its script is older.
    */
   readonly validates: 'yes' | 'no' | 'failed' | 'silent' | 'untried';
+}
+/**
+ * The revisions before the saved one, oldest first.
+ */
+export interface ConfigurationHistory {
+  readonly revisions: readonly PackedRevision[];
+  /**
+   * Rosters and layers, by the SHA-256 of their canonical JSON.
+   */
+  readonly blobs: {
+    readonly [k: string]: {
+      readonly [k: string]: unknown;
+    };
+  };
+}
+export interface PackedRevision {
+  readonly revision: Revision;
+  /**
+   * The levels that are other than in the revision before: the digest of the layer, or null where the level says nothing any more.
+   */
+  readonly changed: {
+    readonly [k: string]: string | null;
+  };
 }
 export interface SecretsLeftOut {
   readonly leftOut: true;

@@ -121,12 +121,12 @@ describe('bodies', () => {
     assert.equal(packed.status, 413);
   });
 
-  it('of configuration files may be up to 8 MB', async () => {
+  it('of configuration files may be up to 64 MB', async () => {
     const load = (bytes: number) =>
       api.ask('POST /configuration-files/load', { body: { file: 'x'.repeat(bytes), passphrase: 'long enough' } });
 
-    assert.equal((await load(7 * 1024 * 1024)).problem, 'invalid-input');
-    assert.equal((await load(8 * 1024 * 1024)).problem, 'too-large');
+    assert.equal((await load(63 * 1024 * 1024)).problem, 'invalid-input');
+    assert.equal((await load(64 * 1024 * 1024)).problem, 'too-large');
   });
 
   it('of strangers are not read', async () => {

@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly sshKey: () => Promise<SshKey>;
   /** What is on record of machines, for a test to fill in. */
   readonly statuses: MachineStatus[];
+  /** Removes a private key, as when it was compromised. */
+  forget(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,7 +47,8 @@ export async function surroundings(wrap: (store: Store) => Store = (store) => st
     ...{ config, machines, pki, authorities, store, secrets, sshKey, platforms, now },
     push: { statuses: () => Promise.resolve(statuses) },
   });
-  return { backup, config, machines, pki, authorities, store, sshKey, statuses, close };
+  const forget = (key: string) => secrets.remove(key);
+  return { backup, config, machines, pki, authorities, store, sshKey, statuses, forget, close };
 }
 
 /** Two members, one with a certificate of its own, a group, and a trust list at cluster level. */

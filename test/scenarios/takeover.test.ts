@@ -4,7 +4,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join as path } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import type { MachineList, RolloutView } from '../../services/schema/types.generated.ts';
+import type { FileVerification, MachineList, RolloutView } from '../../services/schema/types.generated.ts';
 import { acceptsMail, skipLab, type Gateway } from '../lab/harness.ts';
 import { temporaryFolder, removeFolder } from '../pki/openssl.ts';
 import { cli, joinWords, served } from './cli.ts';
@@ -42,6 +42,10 @@ describe('a controller that is lost', { skip: skipLab }, () => {
     );
 
     await cli(lost).done('config', 'save', file, ...pass);
+    assert.deepEqual(await verified(lost), [
+      ['mx1', 'in-sync'],
+      ['mx2', 'in-sync'],
+    ]);
     await lost.kill();
     cpSync(lost.state, aside, { recursive: true });
     rmSync(lost.state, { recursive: true });
@@ -60,6 +64,11 @@ describe('a controller that is lost', { skip: skipLab }, () => {
     for (const gateway of scenario.gateways) assert.equal(await traces(gateway), before_.get(gateway.name));
     const { machines } = await next.api<MachineList>('GET', '/machines');
     for (const { name, status } of machines) assert.equal(status.deployed?.digest, status.wanted?.digest, name);
+    assert.deepEqual(await verified(next), [
+      ['mx1', 'in-sync'],
+      ['mx2', 'in-sync'],
+    ]);
+    for (const gateway of scenario.gateways) assert.equal(await traces(gateway), before_.get(gateway.name));
   });
 
   it('is refused by every machine when it returns', async () => {
@@ -93,6 +102,12 @@ describe('a controller that is lost', { skip: skipLab }, () => {
     await acceptsMail(two);
     assert.doesNotMatch(readFileSync(file, 'utf8'), /PRIVATE KEY/);
   });
+
+  /** What a restore of the file would give each machine, held against what it has. */
+  async function verified(at: Signetd): Promise<readonly (readonly string[])[]> {
+    const { machines } = await cli(at).json<FileVerification>('config', 'verify', file, ...pass);
+    return machines.map(({ machine, verdict }) => [machine, verdict]);
+  }
 });
 
 /** A reload starts another qmgr, a restart another master; and what Signet may have written. */

@@ -162,6 +162,7 @@ function said({ opened, origin, machines, stay }: Prepared) {
     certificates: bound(opened).length,
     authorities: carried.authorities.map(({ name }) => name),
     archives: (file.archives ?? []).length,
+    history: file.history?.revisions.length ?? 0,
   };
 }
 

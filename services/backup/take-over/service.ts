@@ -30,6 +30,8 @@ export interface TakeOver {
   checkEmpty(): Promise<void>;
   /** Marks what comes in from here on, through the store of the claim; throws as `checkEmpty`. */
   begin(): Promise<Claim>;
+  /** Writes the records of earlier revisions. */
+  keepRevisions(own: Claim, revisions: readonly Revision[]): Promise<void>;
   /** Makes all of it count: the head, who the controller is, and a rollout to `members` that tells them, whose id it answers. */
   end(own: Claim, result: Result): Promise<number | undefined>;
   /** Removes what came in without its end, of whichever take-over; nothing to do after that. */
@@ -51,6 +53,7 @@ const prefixes = [
   keys.allRevoked,
   keys.allLastRevocations,
   keys.revocationLists,
+  keys.revisions,
 ];
 
 const batch = 100;
@@ -60,6 +63,7 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
   return {
     checkEmpty,
     begin,
+    keepRevisions,
     end,
     undo,
     abandon,
@@ -109,6 +113,15 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
       }
     }
     await own.store.transact({ compare: [], writes: [{ delete: keys.takingOver }] });
+  }
+
+  async function keepRevisions(own: Claim, revisions: readonly Revision[]): Promise<void> {
+    for (let start = 0; start < revisions.length; start += batch) {
+      const writes = revisions
+        .slice(start, start + batch)
+        .map((one) => ({ put: keys.revision(one.number), value: JSON.stringify(one) }));
+      await own.store.transact({ compare: [], writes });
+    }
   }
 
   async function end(own: Claim, { revision, identity, members, by }: Result): Promise<number | undefined> {
