@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { merge, type Merge } from '../../services/config/merge.ts';
 import { applyAll, emptyConfiguration } from '../../services/config/operations.ts';
 import { placeName } from '../../services/config/places.ts';
+import { checkRenames } from '../../services/config/renames.ts';
 import { canonicalJson, type Json } from '../../services/schema/json.ts';
 import type { Configuration, Operation } from '../../services/schema/types.generated.ts';
 import { settingOperation } from './arbitraries.ts';
@@ -202,9 +203,12 @@ describe('merge', () => {
       fc.property(structures, structures, structures, (before, theirs, ours) => {
         const base = applyAll(start, applicable(start, before));
 
-        const merged = mergeOf(base, applicable(base, theirs), applicable(base, ours));
+        const drafted = draftable(base, applicable(base, ours));
+        const merged = mergeOf(base, applicable(base, theirs), drafted);
 
         assert.ok(merged.conflicts.length > 0 || isWhole(merged.configuration));
+        const alone = mergeOf(base, [], drafted);
+        assert.deepEqual(alone, { configuration: applyAll(base, drafted), conflicts: [] });
       }),
       { numRuns: 1000 },
     );
@@ -252,6 +256,9 @@ const structural: fc.Arbitrary<Operation> = fc.oneof(
   fc.constantFrom('edge', 'inner').map((group): Operation => ({ op: 'create-group', group })),
   fc.constantFrom('edge', 'inner').map((group): Operation => ({ op: 'delete-group', group })),
   fc
+    .constantFrom(['edge', 'inner'], ['inner', 'edge'], ['edge', 'outer'], ['outer', 'edge'])
+    .map(([group = '', to = '']): Operation => ({ op: 'rename-group', group, to })),
+  fc
     .tuple(fc.constantFrom('mx1', 'mx2'), fc.constantFrom('main', 'edge', 'inner'))
     .map(([machine, group]): Operation => ({ op: 'move', machine, group })),
   fc.constantFrom('mx1', 'mx2').map((machine): Operation => ({ op: 'dismiss', machine })),
@@ -275,6 +282,16 @@ const histories = fc.tuple(operations, operations, operations).map(([before, the
   const base = applyAll(start, applicable(start, before));
   return { base, theirs: applicable(base, theirs), ours: applicable(base, ours) };
 });
+
+/** Without what no draft takes. */
+function draftable(base: Configuration, operations: readonly Operation[]): readonly Operation[] {
+  try {
+    checkRenames(base, operations);
+    return operations;
+  } catch {
+    return [];
+  }
+}
 
 function applicable(configuration: Configuration, wanted: readonly Operation[]): readonly Operation[] {
   const kept: Operation[] = [];
