@@ -165,8 +165,10 @@ describe('coming back', { skip: skipLab }, () => {
     await signet.done(...login, '--replace');
     assert.equal(await served(two), own);
     // Through leaving, coming back and being forgotten, the first files are those that a restore brings back.
+    await two.inside(`echo '# by hand' >>${path}`);
     await signet.done('machine', 'leave', 'relay', '--restore-original', '--yes');
     assert.equal(await two.inside(`cat ${path}`), before_);
+    assert.equal(await two.inside(`tail -n 1 /var/lib/signet/replaced${path}`), '# by hand\n');
     assert.equal(await two.inside('grep -rlI /var/lib/signet /etc || true'), '');
   });
 });

@@ -208,7 +208,9 @@ restore() {
       */master.cf) how=restart ;;
     esac
     remember "$path.signet-old" "$path.signet-new"
-    why=$({ copy "$path" "$path.signet-old" && copy "$state/original$path" "$path.signet-new"; } 2>&1) ||
+    # What was edited by hand in it stays where it can be found.
+    why=$({ copy "$path" "$path.signet-old" && mkdir -p "$state/replaced${path%/*}" && copy "$path" "$state/replaced$path" &&
+      copy "$state/original$path" "$path.signet-new"; } 2>&1) ||
       cannot "$path cannot be restored" "$why"
   done
   leftovers=
