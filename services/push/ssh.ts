@@ -130,10 +130,13 @@ export interface SshKey {
   readonly publicKey: string;
 }
 
-/** A new ed25519 key pair. */
+/** A new ed25519 key pair. ssh2 writes some three in a thousand so that nothing can read them, itself included: these are not returned. */
 export function newKeyPair(comment: string): SshKey {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  return { privateKey: pair.private, publicKey: pair.public };
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    if (ssh2.utils.parseKey(pair.private) instanceof Error) continue;
+    return { privateKey: pair.private, publicKey: pair.public };
+  }
 }
 
 /** The line of authorized_keys that belongs to a private key. */

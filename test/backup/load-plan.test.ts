@@ -94,6 +94,8 @@ describe('a load of a file of another controller', { skip: withoutOpenssl }, () 
     const [from, to] = [await surroundings(), await surroundings()];
     await furnish(from);
     await to.sshKey();
+    const group = { op: 'create-group', group: 'other', description: '' } as const;
+    await to.config.apply('bert', [group], { comment: 'not empty', rollout: false });
     const file = await cheaply(await from.backup.save({ passphrase }));
     const stored = await readAll(to.store, '');
 
@@ -112,6 +114,17 @@ describe('a load of a file of another controller', { skip: withoutOpenssl }, () 
       ['waiting', 'waiting'],
     );
     assert.deepEqual((await to.backup.planLoad('anna', file, { passphrase, foreign: true })).obstacles, []);
+    await Promise.all([from.close(), to.close()]);
+  });
+
+  it('needs no word where nothing was committed yet', async () => {
+    const [from, to] = [await surroundings(), await surroundings()];
+    await furnish(from);
+    await to.sshKey();
+    const file = await cheaply(await from.backup.save({ passphrase }));
+
+    assert.deepEqual((await to.backup.planLoad('anna', file, { passphrase })).obstacles, []);
+    assert.deepEqual((await to.backup.load('anna', file, { passphrase })).unknownMachines, ['mx1', 'mx2']);
     await Promise.all([from.close(), to.close()]);
   });
 

@@ -75,7 +75,10 @@ export function loading(deps: LoadDeps): Loading {
     const opened = await open(text, passphrase, keyHere);
     const { configuration, registrations } = opened.file;
     const origin = await originOf(opened);
-    const present = await deps.config.configuration((await deps.config.head()).number);
+    const { number } = await deps.config.head();
+    const present = await deps.config.configuration(number);
+    // A controller without a revision has nothing that could be mixed up with another's.
+    const mixes = origin === 'another' && number > 0;
     const { machines, obstacles } = mapMachines(configuration.machines, present.machines, map);
     const { parts } = opened.file;
     const absent = parts ? machines.filter(({ becomes }) => becomes === 'waiting') : [];
@@ -90,7 +93,7 @@ export function loading(deps: LoadDeps): Loading {
       waiting: registrations.filter(({ id }) => admitted.has(id)).map((one) => ({ ...one, state: 'waiting' })),
       obstacles: [
         ...(await draftObstacles(author)),
-        ...(origin === 'another' && !foreign ? [another] : []),
+        ...(mixes && !foreign ? [another] : []),
         ...obstacles,
         ...absent.map(notHere),
       ],
