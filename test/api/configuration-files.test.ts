@@ -20,6 +20,9 @@ describe('configuration files', () => {
     const create = { subject: { commonName: 'mail.example.test' } };
     const made = await api.ask('POST /certificates/cluster/mx', { body: { create } });
     await api.ask('POST /drafts/me/commit', { body: { comment: 'first' } });
+    const group = { op: 'create-group', group: 'other', description: '' };
+    await other.ask('POST /drafts/me/operations', { body: { operations: [group] } });
+    await other.ask('POST /drafts/me/commit', { body: { comment: 'not empty' } });
 
     const saved = await api.ask('POST /configuration-files', { body: { passphrase } });
     const body = { file: saved.text, passphrase };
@@ -35,7 +38,8 @@ describe('configuration files', () => {
       (await api.ask('GET /revisions/1')).as('revision-view').configuration.layers,
     );
     const { obstacles, change } = planned.as('load-plan');
-    assert.deepEqual([obstacles.length, change.operations.length, change.findings], [1, 1, []]);
+    // The certificate comes, and the group that the file does not have goes.
+    assert.deepEqual([obstacles.length, change.operations.length, change.findings], [1, 2, []]);
     assert.equal(refused.problem, 'precondition-failed');
     assert.equal(loaded.as('load-result').certificates, 1);
     const { settings } = (await other.ask('GET /drafts/me/diff')).as('draft-diff');
