@@ -306,9 +306,10 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
       count > 0
         ? await store.range(keys.revisions, { startAfter: keys.revision(after), limit: count })
         : { entries: [] };
-    // A controller that took over has no revisions from before that.
-    const zero = before > 0 && (count < limit || entries.length === 0) ? [revisionZero] : [];
-    return [...entries.map(readRevision).reverse(), ...zero];
+    // A controller that took over has no revisions from before that, so the range may run past `before`.
+    const earlier = entries.map(readRevision).filter(({ number }) => number < before);
+    const zero = before > 0 && (count < limit || earlier.length < count) ? [revisionZero] : [];
+    return [...earlier.reverse(), ...zero];
   }
 
   async function readBlob(digest: string): Promise<{ readonly value: Json; readonly length: number }> {

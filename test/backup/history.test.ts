@@ -45,6 +45,30 @@ describe('the history in a configuration file', { skip: withoutOpenssl }, () => 
     await Promise.all([from.close(), to.close()]);
   });
 
+  it('begins with the take-over on a controller that took over from a file without it', async () => {
+    const [from, to, last] = [await surroundings(), await surroundings(), await surroundings()];
+    await furnish(from);
+    for (const port of [26, 27])
+      await from.config.apply('bert', [set('/listeners/public/port', port)], { comment: '', rollout: true });
+    await to.backup.takeOver('anna', await cheaply(await from.backup.save({ passphrase })), passphrase);
+    for (const port of [28, 29])
+      await to.config.apply('bert', [set('/listeners/public/port', port)], { comment: '', rollout: true });
+    const numbers = async (page: object) => (await to.config.history(page)).map(({ number }) => number);
+
+    const pages = [await numbers({}), await numbers({ before: 5, limit: 2 }), await numbers({ before: 3, limit: 1 })];
+    const file = await cheaply(await to.backup.save({ passphrase, history: true }));
+    await last.backup.takeOver('anna', file, passphrase);
+
+    assert.deepEqual(pages, [[5, 4, 3, 0], [4, 3], [0]]);
+    const { history } = JSON.parse(file) as ConfigurationFile;
+    assert.deepEqual(
+      history?.revisions.map(({ revision }) => revision.number),
+      [3, 4],
+    );
+    assert.deepEqual(await last.config.history(), await to.config.history());
+    await Promise.all([from.close(), to.close(), last.close()]);
+  });
+
   it('is left out of a load, and of a file of parts', async () => {
     const [from, to] = [await surroundings(), await surroundings()];
     await furnish(from);
