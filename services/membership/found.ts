@@ -9,7 +9,7 @@ import { presentServers } from '../platforms/nginx/present.ts';
 import { readPresent, type Present } from '../platforms/postfix/present/present.ts';
 import { pairId, sourcesOf, type Material } from '../platforms/postfix/present/sources.ts';
 import type { TlsSetting } from '../platforms/postfix/present/words.ts';
-import type { Elevation } from '../push/gateway.ts';
+import type { Elevation } from '../push/call.ts';
 import { readSources } from '../push/sources.ts';
 import type { Connection } from '../push/ssh.ts';
 import type { CertificateBinding, Facts, PostfixFacts } from '../schema/types.generated.ts';

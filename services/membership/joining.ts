@@ -1,7 +1,8 @@
 /** How a machine joins: examined over a login that is used once, given the controller's key and script, and admitted. */
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
-import { forgetIdentity, install, readFactsUninstalled, readOriginal } from '../push/gateway.ts';
+import { readFactsUninstalled, readOriginal } from '../push/facts.ts';
+import { forgetIdentity, install } from '../push/gateway.ts';
 import { fingerprint, type Address, type Connection } from '../push/ssh.ts';
 import type {
   AcceptedJoin,

@@ -1,6 +1,6 @@
 /** The verb `digests` of a gateway: what the certificates in files and the rows of tables come to (docs/gateway-protocol.md). */
 import { isNamed } from '../errors.ts';
-import { call } from './gateway.ts';
+import { call } from './call.ts';
 import type { Connection } from './ssh.ts';
 
 /** By path, or by type and name of a table; `missing` for what cannot be read there. */

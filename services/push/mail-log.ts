@@ -1,5 +1,5 @@
 /** The verb `log` of a gateway: what its mail log says of TLS since the last reading (docs/gateway-protocol.md). */
-import { call, value } from './gateway.ts';
+import { call, value } from './call.ts';
 import type { Connection } from './ssh.ts';
 
 export interface LogReading {

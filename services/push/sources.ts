@@ -1,6 +1,6 @@
 /** Reads the files behind a machine's TLS settings over the administrator's login, since only root may read its keys. */
 import type { Sources } from '../platforms/postfix/present/sources.ts';
-import { call, elevated, type Elevation } from './gateway.ts';
+import { call, elevated, type Elevation } from './call.ts';
 import type { Connection } from './ssh.ts';
 
 /** Texts by path, and the lines of each table; what cannot be read is absent. Keys are among them: nothing of it is ever logged. */
