@@ -10,6 +10,7 @@ import type { Printer } from './print.ts';
 import { judge, watch } from './progress.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
+import { showVerified } from './verify-view.ts';
 import { writeWhole } from './write-file.ts';
 
 export function configFileCommands(program: Command, session: () => Session): void {
@@ -68,9 +69,11 @@ export function configFileCommands(program: Command, session: () => Session): vo
   )
     .argument('<file>', '- for standard input')
     .option('--passphrase-file <file>', 'what it was encrypted with (- for standard input); asked for without')
-    .action(async (file: string, options: { readonly passphraseFile?: string }) =>
-      verify(session(), await read(session(), file, options.passphraseFile)),
-    );
+    .action(async (file: string, options: { readonly passphraseFile?: string }) => {
+      const { controller, print } = session();
+      const { path, sent } = await read(session(), file, options.passphraseFile);
+      showVerified(print, path, await controller.verifyConfiguration(sent));
+    });
 
   configScheduleCommands(config, session);
 }
@@ -189,30 +192,6 @@ function choicesIn({ takeOver, plan, map = [], foreign }: LoadOptions): Choices 
 
 function notPair(pair: string): never {
   throw new Failure('usage', `--map ${pair} is not OLD=NEW; name a machine of the file and one that is here, or -`);
-}
-
-async function verify({ controller, print }: Session, { path, sent }: Read): Promise<void> {
-  const answer = await controller.verifyConfiguration(sent);
-  const { saved, revision, certificates, machines } = answer;
-  print.show(answer, () => {
-    if (machines.length > 0) {
-      print.table(
-        ['MACHINE', 'AFTER A RESTORE', 'DETAIL'],
-        machines.map(({ machine, verdict, detail, files = [] }) => [
-          machine,
-          { text: verdict.replace('-', ' '), tone: verdict === 'in-sync' ? 'good' : 'bad' },
-          detail ?? files.join(', '),
-        ]),
-      );
-    }
-    print.line(`${path}: restores revision ${revision}, saved ${saved}; ${certificates} certificates`);
-  });
-  const others = machines.filter(({ verdict }) => verdict !== 'in-sync').length;
-  if (others === 0) return;
-  throw new Failure(
-    'failed',
-    `${others} of ${machines.length} machines would not be in sync; if that is not meant, save the file again`,
-  );
 }
 
 async function takeOver(session: Session, { path, sent }: Read, options: LoadOptions): Promise<void> {

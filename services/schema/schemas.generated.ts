@@ -1297,7 +1297,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       certificates: { type: 'integer', minimum: 0 },
       machines: {
         type: 'array',
-        description: 'Members in the file or here, by name.',
+        description: 'Machines in the file and members here, by name.',
         items: {
           title: 'Machine verification',
           type: 'object',
@@ -1307,9 +1307,18 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
             machine: { $ref: '../common.schema.json#/$defs/machineName' },
             verdict: {
               type: 'string',
-              enum: ['in-sync', 'other-files', 'cannot-render', 'no-record', 'missing'],
+              enum: [
+                'in-sync',
+                'disconnected',
+                'waiting',
+                'other-files',
+                'cannot-render',
+                'no-record',
+                'missing',
+                'departed',
+              ],
               description:
-                'in-sync: a restore would give it what this controller has on record as deployed, or else as wanted; no-record: nothing is on record here to compare with; missing: a member here that the file does not have as one.',
+                'in-sync: a restore would give it what this controller has on record as deployed, or else as wanted; disconnected: it would give it other files, and it is left alone here; waiting: no member in the file, as it came with another file and has not joined; no-record: nothing is on record here to compare with; missing: a member here that the file does not have as one; departed: a member in the file that left here. The first three are no fault of the file.',
             },
             detail: { type: 'string', description: 'Why, when it is not in sync.' },
             files: {

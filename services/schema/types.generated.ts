@@ -1772,7 +1772,7 @@ export interface FileVerification {
   readonly revision: number;
   readonly certificates: number;
   /**
-   * Members in the file or here, by name.
+   * Machines in the file and members here, by name.
    */
   readonly machines: readonly MachineVerification[];
 }
@@ -1782,9 +1782,10 @@ export interface MachineVerification {
    */
   readonly machine: string;
   /**
-   * in-sync: a restore would give it what this controller has on record as deployed, or else as wanted; no-record: nothing is on record here to compare with; missing: a member here that the file does not have as one.
+   * in-sync: a restore would give it what this controller has on record as deployed, or else as wanted; disconnected: it would give it other files, and it is left alone here; waiting: no member in the file, as it came with another file and has not joined; no-record: nothing is on record here to compare with; missing: a member here that the file does not have as one; departed: a member in the file that left here. The first three are no fault of the file.
    */
-  readonly verdict: 'in-sync' | 'other-files' | 'cannot-render' | 'no-record' | 'missing';
+  readonly verdict:
+    'in-sync' | 'disconnected' | 'waiting' | 'other-files' | 'cannot-render' | 'no-record' | 'missing' | 'departed';
   /**
    * Why, when it is not in sync.
    */

@@ -77,6 +77,55 @@ describe('the verification of a configuration file', { skip: withoutOpenssl }, (
       machines.map(({ verdict }) => verdict),
       ['in-sync', 'no-record'],
     );
+    assert.match(machines[1]?.detail ?? '', /^nothing was rolled out to it from here/);
+  });
+
+  it('tells a disconnected machine that has something else from one that should not have it', async () => {
+    const [mx1] = await at.machines.list();
+    const { id, ...rest } = mx1 ?? assert.fail();
+    const behind = { ...(await deployed('mx1', 1)), served: [] };
+    const drift = ['main.cf was edited'];
+    const since = '2026-11-20T10:00:00.000Z';
+    await at.machines.put({ id, ...rest, disconnected: { since, by: 'anna', revision: 1 } });
+
+    const equal = await at.backup.verify(file, passphrase);
+    at.statuses.splice(0, 1, { ...behind, deployed: { ...(behind.deployed ?? assert.fail()), drift } });
+    const edited = await at.backup.verify(file, passphrase);
+    await at.machines.put({ id, ...rest });
+
+    assert.equal(equal.machines[0]?.verdict, 'in-sync');
+    const detail = `left alone since ${since} by anna; it was changed by hand: main.cf was edited`;
+    assert.deepEqual(edited.machines[0], { machine: 'mx1', verdict: 'disconnected', detail });
+  });
+
+  it('names machines that wait in the file, that only wait in it, and that left here', async () => {
+    const other = await surroundings();
+    await furnish(other);
+    const [mx1, mx2] = await other.machines.list();
+    await other.machines.put({ ...(mx1 ?? assert.fail()), state: 'waiting' });
+    const text = await cheaply(await other.backup.save({ passphrase }));
+    await other.close();
+
+    const member = await at.backup.verify(text, passphrase);
+    const [mine, theirs] = await at.machines.list();
+    await at.machines.put({ ...(mine ?? assert.fail()), state: 'left' });
+    await at.machines.put({ ...(theirs ?? assert.fail()), state: 'left' });
+    const left = await at.backup.verify(text, passphrase);
+    for (const one of [mine, theirs]) await at.machines.put(one ?? assert.fail());
+
+    assert.equal(mx2?.name, 'mx2');
+    assert.deepEqual(member.machines[0], {
+      machine: 'mx1',
+      verdict: 'missing',
+      detail: 'it is a member here and only waits in the file',
+    });
+    assert.deepEqual(
+      left.machines.map(({ machine, verdict }) => [machine, verdict]),
+      [
+        ['mx1', 'waiting'],
+        ['mx2', 'departed'],
+      ],
+    );
   });
 
   it('does not take for in sync what was changed by hand', async () => {

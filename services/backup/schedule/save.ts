@@ -67,10 +67,11 @@ async function prove({ name, verify }: SaveJob, text: string) {
   try {
     const { machines } = await verify(text);
     const lost = machines.find(({ verdict }) => verdict === 'cannot-render' || verdict === 'missing');
+    const members = machines.filter(({ verdict }) => verdict !== 'waiting');
     const facts = {
       proven: !lost,
-      machines: machines.length,
-      inSync: machines.filter(({ verdict }) => verdict === 'in-sync').length,
+      machines: members.length,
+      inSync: members.filter(({ verdict }) => verdict === 'in-sync').length,
     };
     if (!lost) return { facts };
     const why = `${lost.machine}: ${lost.detail ?? lost.verdict}`;

@@ -29,7 +29,8 @@ export function verdict(
     return { machine, verdict: 'other-files', detail: `it was changed by hand: ${drift.join('; ')}` };
   }
   if (digest === '') {
-    return { machine, verdict: 'no-record', detail: 'this controller has not rolled out to it, so nothing is proven' };
+    const detail = 'nothing was rolled out to it from here, so there is nothing to compare with';
+    return { machine, verdict: 'no-record', detail };
   }
   const told = here?.digest === digest ? differing(here, restored) : undefined;
   return {
@@ -37,6 +38,16 @@ export function verdict(
     verdict: 'other-files',
     ...(told ? { files: told } : { detail: 'which ones cannot be told: what it has cannot be rendered here any more' }),
   };
+}
+
+/** Other files are what a machine that is left alone is to have once something was committed: no fault of the file. */
+export function unlessLeftAlone(
+  verification: MachineVerification,
+  disconnected: Registration['disconnected'],
+): MachineVerification {
+  if (!disconnected || verification.verdict !== 'other-files') return verification;
+  const detail = [`left alone since ${disconnected.since} by ${disconnected.by}`, verification.detail ?? []].flat();
+  return { ...verification, verdict: 'disconnected', detail: detail.join('; ') };
 }
 
 /** By path; what Postfix reads under the name of its file, and what is looked at from outside as `probes`. */

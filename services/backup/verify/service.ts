@@ -16,11 +16,17 @@ import { pkiService } from '../../pki/service.ts';
 import type { Platform } from '../../platforms/platform.ts';
 import { contents } from '../../push/contents.ts';
 import type { PushService } from '../../push/contract.ts';
-import type { FileVerification, MachineVerification, Manifest, TakeOver } from '../../schema/types.generated.ts';
+import type {
+  FileVerification,
+  MachineVerification,
+  Manifest,
+  Registration,
+  TakeOver,
+} from '../../schema/types.generated.ts';
 import { secretsService } from '../../secrets/service.ts';
 import { embeddedStore } from '../../store/embedded.ts';
 import type { Store } from '../../store/store.ts';
-import { onRecord, verdict, type OnRecord } from './compare.ts';
+import { onRecord, unlessLeftAlone, verdict, type OnRecord } from './compare.ts';
 
 export interface VerifyDeps {
   readonly config: ConfigService;
@@ -65,20 +71,38 @@ async function verdicts(
   { config: restored, machines: restoredMachines, pki }: Scratch,
   revision: number,
 ): Promise<readonly MachineVerification[]> {
-  const here = new Map((await members(machines)).map((one) => [one.id, one]));
+  const known = await machines.list();
+  const gone = new Set(known.flatMap(({ id, state }) => (state === 'left' ? [id] : [])));
+  const here = new Map(known.filter(isMember).map((one) => [one.id, one]));
   const statuses = new Map((await push.statuses()).map((status) => [status.machine, status]));
+  const roster = new Map(
+    Object.entries((await restored.configuration(revision)).machines).map(([name, { id }]) => [id, name]),
+  );
   const out: MachineVerification[] = [];
-  for (const { id, name } of await members(restoredMachines)) {
+  for (const { id, name } of (await restoredMachines.list()).filter(isMember)) {
     const present = here.get(id);
     here.delete(id);
+    roster.delete(id);
+    if (gone.has(id)) {
+      out.push({ machine: name, verdict: 'departed', detail: 'it left here, and a restore would have it as a member' });
+      continue;
+    }
     const status = present && statuses.get(present.name);
     const recorded = onRecord(status ?? { machine: name, served: [] }, present?.adopted);
-    out.push(await verdictOf(name, present?.name ?? '', recorded));
+    out.push(unlessLeftAlone(await verdictOf(name, present?.name ?? '', recorded), present?.disconnected));
   }
-  const missing = [...here.values()].map(({ name }): MachineVerification => {
-    return { machine: name, verdict: 'missing', detail: 'it is a member here and not in the file' };
-  });
-  return [...out, ...missing].sort((a, b) => compareNames(a.machine, b.machine));
+  for (const { id, name } of here.values()) {
+    const detail = `it is a member here and ${roster.delete(id) ? 'only waits' : 'not'} in the file`;
+    out.push({ machine: name, verdict: 'missing', detail });
+  }
+  for (const name of roster.values()) {
+    out.push({
+      machine: name,
+      verdict: 'waiting',
+      detail: 'its settings are restored, and it gets them when it joins',
+    });
+  }
+  return out.sort((a, b) => compareNames(a.machine, b.machine));
 
   async function verdictOf(name: string, present: string, recorded: OnRecord): Promise<MachineVerification> {
     const manifest = await rendered(async () => {
@@ -93,8 +117,8 @@ async function verdicts(
   }
 }
 
-async function members(machines: MachineService) {
-  return (await machines.list()).filter(({ state }) => state === 'member');
+function isMember({ state }: Registration): boolean {
+  return state === 'member';
 }
 
 /** Why not, when it cannot be: an answer here. */
