@@ -1,5 +1,5 @@
 /** How a rollout proceeds: waves, what is next, and when it ends. Pure: the runner carries it out. */
-import type { Outcome, Rollout } from '../schema/types.generated.ts';
+import type { Outcome, Registration, Rollout } from '../schema/types.generated.ts';
 import type { RolloutOptions } from './contract.ts';
 
 /** The first wave is the canary; the others take `waveSize` machines each, in the given order. */
@@ -21,6 +21,17 @@ export function failed(state: Outcome['state']): boolean {
 /** Whether the machine is done, one way or the other. */
 export function settled(state: Outcome['state']): boolean {
   return state !== 'waiting' && state !== 'pushing';
+}
+
+export type Decisions = Pick<Rollout, 'decided' | 'started'>;
+
+/** Whether a machine is disconnected, and not so that it is this rollout which connects it again. */
+export function isLeftAlone(
+  { name, disconnected }: Pick<Registration, 'name' | 'disconnected'>,
+  rollout?: Decisions,
+): boolean {
+  if (!disconnected) return false;
+  return !rollout?.decided?.[name] || disconnected.since > rollout.started;
 }
 
 export type Next =

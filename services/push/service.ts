@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { NamedError } from '../errors.ts';
-import { checkConnected, isConnected } from '../machines/connected.ts';
+import { checkConnected } from '../machines/connected.ts';
 import { compareNames } from '../machines/names.ts';
 import type { Outcome, Rollout } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
@@ -11,7 +11,7 @@ import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
 import type { Delivery } from './conclude.ts';
 import { deliverTo, examine, look, registered, revisionFor, type MachineDeps } from './machine.ts';
 import { recordsService, type CreateOptions, type Deployed } from './records/service.ts';
-import { settled, takeBack, waves } from './rollout.ts';
+import { isLeftAlone, settled, takeBack, waves, type Decisions } from './rollout.ts';
 import { run, type RunnerDeps } from './runner.ts';
 import { fold } from './status.ts';
 
@@ -71,7 +71,8 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     }
     return records.create(async (id, running) => {
       if (further.insteadOf !== undefined && running?.id !== further.insteadOf) return undefined;
-      const left = (await unfinished(running)).filter(({ machine }) => !asked.includes(machine));
+      const open = await unfinished(running);
+      const left = open.filter(({ machine }) => !asked.includes(machine));
       if (options.overwriteDrift && left.length > 0) {
         throw new NamedError(
           'busy',
@@ -79,6 +80,10 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
         );
       }
       const older = left.filter((one) => options.machines !== undefined || one.revision > revision);
+      const decided = {
+        ...decisions(running, [...left, ...open.filter((one) => one.revision <= revision)]),
+        ...options.decided,
+      };
       return {
         id,
         revision,
@@ -89,7 +94,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
         budget: options.budget ?? 0,
         revertOnFailure: options.revertOnFailure ?? false,
         overwriteDrift: options.overwriteDrift ?? false,
-        ...(options.decided ? { decided: options.decided } : {}),
+        ...(Object.keys(decided).length > 0 ? { decided } : {}),
         ...extra,
         ...revisions(extra, older),
       };
@@ -105,17 +110,19 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
   /** Members that the running rollout has not come to, with what they were to get: a rollout that supersedes it leaves none behind. */
   async function unfinished(running: Rollout | undefined): Promise<readonly { machine: string; revision: number }[]> {
     if (!running) return [];
-    const present = new Set(await members(running.revision));
+    const present = new Set(await members(running.revision, running));
     const { outcomes } = await view(running.id);
     return outcomes
       .filter(({ machine, state }) => !settled(state) && present.has(machine))
       .map(({ machine }) => ({ machine, revision: revisionFor(running, machine) }));
   }
 
-  /** The machines of a revision that are members now and connected, in order. */
-  async function members(revision: number): Promise<readonly string[]> {
+  /** The machines of a revision that are members now and not left alone, in order. */
+  async function members(revision: number, by?: Decisions): Promise<readonly string[]> {
     const roster = (await config.configuration(revision)).machines;
-    const present = (await machines.list()).filter((one) => isConnected(one) && Object.hasOwn(roster, one.name));
+    const present = (await machines.list()).filter(
+      (one) => one.state === 'member' && !isLeftAlone(one, by) && Object.hasOwn(roster, one.name),
+    );
     return present.map(({ name }) => name).sort(compareNames);
   }
 
@@ -173,7 +180,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       const skipped = { ...outcome, state: 'skipped', detail: 'it is not a member any more' } as const;
       return records.write({ rollout: rollout.id, outcome: skipped }, fence);
     }
-    if (registration.disconnected && outcome.state === 'pushing' && !rollout.decided?.[outcome.machine]) {
+    if (outcome.state === 'pushing' && isLeftAlone(registration, rollout)) {
       const skipped = { ...outcome, state: 'skipped', detail: 'it is disconnected' } as const;
       await records.write({ rollout: rollout.id, outcome: skipped }, fence);
       return false;
@@ -298,8 +305,8 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     examine: (machine) => examine(deps, machine),
     async ensure(revision, by, decided) {
       const only = (await config.revision(revision)).machines;
-      const present = await members(revision);
-      const chosen = only?.filter((machine) => present.includes(machine) || decided?.[machine]);
+      const present = await members(revision, { started: now().toISOString(), ...(decided ? { decided } : {}) });
+      const chosen = only?.filter((machine) => present.includes(machine));
       // The machine that joined with it has left since.
       if (chosen?.length === 0) return undefined;
       const options = { revision, ...(chosen ? { machines: chosen } : {}), ...(decided ? { decided } : {}) };
@@ -327,6 +334,15 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
 /** How long a follower waits for more to change before it looks again. */
 const followMilliseconds = 200;
 const pauseMilliseconds = 100;
+
+/** What was decided for machines that a rollout has not come to. */
+function decisions(
+  running: Rollout | undefined,
+  open: readonly { readonly machine: string }[],
+): NonNullable<RolloutOptions['decided']> {
+  const names = new Set(open.map(({ machine }) => machine));
+  return Object.fromEntries(Object.entries(running?.decided ?? {}).filter(([machine]) => names.has(machine)));
+}
 
 /** Machines that keep a revision of their own in a rollout. */
 function revisions(

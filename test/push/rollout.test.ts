@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { next, waves } from '../../services/push/rollout.ts';
+import { isLeftAlone, next, waves } from '../../services/push/rollout.ts';
 import type { Outcome, Rollout } from '../../services/schema/types.generated.ts';
 
 function rollout(changes: Partial<Rollout> = {}): Rollout {
@@ -87,4 +87,21 @@ describe('next', () => {
       assert.deepEqual(step, expected);
     });
   }
+});
+
+describe('isLeftAlone', () => {
+  const alone = (since: string) => ({ name: 'mx1', disconnected: { since, by: 'ana', revision: 3 } });
+  const decided = rollout({ started: '2026-01-02T00:00:00.000Z', decided: { mx1: [] } });
+  const [before, after] = ['2026-01-01T00:00:00.000Z', '2026-01-03T00:00:00.000Z'];
+
+  it('a machine that is disconnected, but for the rollout that connects it again', () => {
+    assert.equal(isLeftAlone({ name: 'mx1' }), false);
+    assert.equal(isLeftAlone(alone(before)), true);
+    assert.equal(isLeftAlone(alone(before), rollout({ decided: { mx2: [] } })), true);
+    assert.equal(isLeftAlone(alone(before), decided), false);
+  });
+
+  it('also one that was disconnected once more since that was started', () => {
+    assert.equal(isLeftAlone(alone(after), decided), true);
+  });
 });

@@ -197,6 +197,18 @@ describe('a rollout', () => {
     assert.equal((await push.rollout(first.id)).rollout.state, 'superseded');
   });
 
+  it('takes over with a machine what was decided for it, also while that still counts as disconnected', async () => {
+    disconnected.add('mx1').add('mx2');
+    await push.start('ana', { machines: ['mx1'], decided: { mx1: ['one'] } });
+
+    const second = await push.start('bob', { machines: ['mx2'], decided: { mx2: ['two'] } });
+    disconnected.clear();
+    const third = await push.start('carl', { machines: ['mx3'] });
+
+    assert.deepEqual([second.waves.flat(), second.decided], [['mx2', 'mx1'], { mx1: ['one'], mx2: ['two'] }]);
+    assert.deepEqual([third.waves.flat(), third.decided], [['mx3', 'mx2', 'mx1'], { mx1: ['one'], mx2: ['two'] }]);
+  });
+
   it('that overwrites hand edits does not take the machines of another with it', async () => {
     await push.start('ana', {});
 
