@@ -13,11 +13,12 @@ export function readName(name: string): Pick<SavedFile, 'name' | 'time' | 'revis
 }
 
 /**
- * Of the files on one host, those beyond the newest `keep` proven ones, and unproven ones that are not the newest file. So the newest proven
- * one stays whatever comes, and failing saves fill no disk. Files on other hosts are left to the controllers there.
+ * Of the files on one host, as they were made, the newest first: those beyond the newest `keep` proven ones, and unproven ones that are not
+ * the newest file. So the newest proven one stays whatever comes and whatever clocks said, and failing saves fill no disk. Files on other
+ * hosts are left to the controllers there.
  */
 export function expired(files: readonly SavedFile[], keep: number, host: string | undefined): readonly SavedFile[] {
-  const here = files.filter((file) => file.host === host).toSorted((a, b) => (a.time < b.time ? 1 : -1));
+  const here = files.filter((file) => file.host === host);
   const proven = here.filter((file) => file.proven);
   return [...proven.slice(Math.max(1, keep)), ...here.slice(1).filter((file) => !file.proven)];
 }

@@ -74,6 +74,7 @@ export function scheduleService(deps: ScheduleDeps): ScheduleService & ScheduleK
       ...{ every, keep, target, passphrase: sealed ?? id, set: { by, time: now().toISOString() } },
       files: there?.files ?? [],
       ...(there?.last === undefined ? {} : { last: there.last }),
+      ...(there?.started === undefined ? {} : { started: there.started }),
       ...(there?.unfinished === undefined ? {} : { unfinished: there.unfinished }),
     };
     if (!(await write(schedule, before?.entry))) {
@@ -145,10 +146,12 @@ export function scheduleService(deps: ScheduleDeps): ScheduleService & ScheduleK
     } catch (error) {
       // A bug must not leave it under way, nor repeat itself every minute.
       const hidden = new NamedError('interrupted', 'an internal error; see the log of signetd', { cause: error });
-      await conclude(begun, { files: begun.schedule.files, unfinished: begun.unfinished, error: hidden }, fence);
+      const unfinished = [...begun.unfinished, begun.name];
+      await conclude(begun, { files: begun.schedule.files, unfinished, error: hidden }, fence);
       throw error;
     }
     await conclude(begun, outcome, fence);
+    if (outcome.bug !== undefined) throw outcome.bug;
     return outcome;
   }
 
@@ -198,7 +201,7 @@ export function scheduleService(deps: ScheduleDeps): ScheduleService & ScheduleK
       const { files, unfinished, error } = outcome;
       const schedule: SaveSchedule = {
         ...rest,
-        files: files.toSorted((a, b) => (a.time < b.time ? 1 : -1)),
+        files,
         ...(unfinished.length > 0 ? { unfinished } : {}),
         ...(error ? { problem: problemOf(error, before.problem, now()) } : {}),
       };

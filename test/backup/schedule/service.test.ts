@@ -179,6 +179,46 @@ describe('a scheduled save', () => {
   });
 });
 
+describe('what a schedule knows of its files', () => {
+  it('does not fill the disk when a check breaks off again and again, for whatever reason', async () => {
+    around.deps.backup.verify = () => Promise.reject(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+    await set();
+    for (let day = 0; day < 4; day += 1, pass(24 * hour)) await assert.rejects(due(), /no space/);
+
+    assert.ok(files().length <= 2, files().join());
+  });
+
+  it('keeps the file that was just made, whatever the clock said before', async () => {
+    await set({ keep: 1 });
+    pass(365 * 24 * hour);
+    await due();
+    pass(-365 * 24 * hour);
+
+    const saved = await due();
+
+    assert.ok(saved?.kind === 'saved');
+    assert.deepEqual(files(), [saved.file.name]);
+    assert.equal((await around.schedule.show()).lastGood?.name, saved.file.name);
+  });
+
+  it('knows of a save that was under way while it was set to the same place', async () => {
+    await set({ keep: 1 });
+    await due();
+    pass(24 * hour);
+    const { verify } = around.deps.backup;
+    around.deps.backup.verify = async (text) => {
+      await set({ keep: 1, every: '12h' });
+      return verify(text);
+    };
+
+    await due();
+
+    const { files: known, every, running } = await around.schedule.show();
+    assert.deepEqual([known.map(({ name }) => name), every, running], [files(), '12h', false]);
+    assert.equal(files().length, 1);
+  });
+});
+
 describe('a schedule', () => {
   it('keeps its passphrase sealed, shows it nowhere, and forgets it with the schedule', async () => {
     await assert.rejects(set({ passphrase: undefined }), refused('invalid-input', /passphrase .* is missing/));

@@ -57,25 +57,17 @@ describe('the files that go', () => {
     assert.deepEqual(readName(name), { name, time: '2026-11-24T03:30:07.000Z', revision: 12 });
   });
 
-  it('are the oldest beyond those that are kept', () => {
-    assert.deepEqual(
-      days(
-        expired(
-          [12, 10, 13, 11].map((day) => file(day)),
-          2,
-          undefined,
-        ),
-      ),
-      [10, 11],
-    );
+  it('are the oldest beyond those that are kept, by when they were made and not by their clocks', () => {
+    const made = [12, 20, 11, 10].map((day) => file(day));
+    assert.deepEqual(days(expired(made, 2, undefined)), [10, 11]);
   });
 
   it('are never the newest that is proven, and an unproven one only once there is a newer file', () => {
-    assert.deepEqual(days(expired([file(10), file(11, false), file(12, false)], 1, undefined)), [11]);
-    assert.deepEqual(days(expired([file(10, false), file(11)], 1, undefined)), [10]);
+    assert.deepEqual(days(expired([file(12, false), file(11, false), file(10)], 1, undefined)), [11]);
+    assert.deepEqual(days(expired([file(11), file(10, false)], 1, undefined)), [10]);
   });
 
   it('are none on the disk of another controller', () => {
-    assert.deepEqual(days(expired([file(10, true, 'a'), file(11, true, 'b'), file(12, true, 'b')], 1, 'b')), [11]);
+    assert.deepEqual(days(expired([file(12, true, 'b'), file(11, true, 'b'), file(10, true, 'a')], 1, 'b')), [11]);
   });
 });
