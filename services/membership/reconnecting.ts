@@ -36,11 +36,12 @@ export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'pla
         // The same once more, as it is kept only now.
         if (operations.length > 0 && bootstrap) await look(registration, bootstrap, true);
         await prove(machine, chosen, operations, looked);
-        const revision = await commit(author, machine, operations, looked.revision);
+        const made = await commit(author, machine, operations, looked.revision);
+        const revision = made ?? (await config.revision(looked.revision));
         const isAsFound = found.every((one) => one.same ?? chosen.includes(one));
         if (looked.examined.asFound && found.length > 0 && isAsFound) await adoptAnew(registration, revision, looked);
         // Before it counts as connected: whoever is killed in between has not lost what was decided.
-        const rollout = await rollOut(author, machine, revision, looked);
+        const rollout = await rollOut(author, machine, made, looked);
         await machines.disconnect(registration.id, undefined);
         return { revision, rollout };
       } catch (error) {
@@ -73,13 +74,19 @@ export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'pla
     );
   }
 
-  async function commit(author: string, machine: string, operations: readonly Operation[], expected: number) {
-    if (operations.length === 0) return config.head();
+  /** Undefined where nothing is taken that the configuration does not have. */
+  async function commit(
+    author: string,
+    machine: string,
+    operations: readonly Operation[],
+    expected: number,
+  ): Promise<Revision | undefined> {
+    if (operations.length === 0) return undefined;
     try {
       const options = { comment: `${machine} reconnected`, rollout: true, machines: [machine], expected };
       return await config.apply(author, operations, options);
     } catch (error) {
-      if (isNamed(error, 'nothing-to-commit')) return config.head();
+      if (isNamed(error, 'nothing-to-commit')) return undefined;
       if (isNamed(error, 'precondition-failed')) throw outdated(machine);
       throw error;
     }
@@ -92,9 +99,9 @@ export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'pla
     await machines.put({ ...(await machines.get(id)), adopted: { manifest: digest, ...found } });
   }
 
-  async function rollOut(author: string, machine: string, { number }: Revision, { examined, revision }: Looked) {
+  async function rollOut(author: string, machine: string, made: Revision | undefined, { examined }: Looked) {
     const decided = { [machine]: examined.edits.map(({ detail }) => detail) };
-    const own = number > revision ? await push.ensure(number, author, decided) : undefined;
+    const own = made && (await push.ensure(made.number, author, decided));
     return (own ?? (await push.start(author, { machines: [machine], decided }))).id;
   }
 }

@@ -39,8 +39,9 @@ export function readingSides(
     const original = (await machines.original(id)) ?? facts;
     const read = bootstrap && facts.postfix ? await material(registration, bootstrap, facts.postfix, keep) : nothing;
     const edits = editsOf(examined);
-    const { deployed: recorded } = await push.status(name);
-    const given = examined.current ? revision : (recorded?.revision ?? disconnected?.revision);
+    const { deployed: recorded, wanted: sent } = await push.status(name);
+    const has = [recorded, sent].find((one) => one?.digest === deployed.digest) ?? recorded;
+    const given = examined.current ? revision : (has?.revision ?? disconnected?.revision);
     const before = given === undefined ? undefined : await settingsAt(name, given);
     return {
       ...{ revision, examined, original, since: before && given },
@@ -56,8 +57,6 @@ export function readingSides(
       },
     };
   }
-
-  /** What would be read of it once it has been given this. */
 
   async function settingsAt(machine: string, revision: number) {
     try {

@@ -87,6 +87,47 @@ describe('reconnecting', () => {
     assert.deepEqual([line('smtpd_tls_loglevel'), line('smtpd_tls_protocols')], ['3', '>=TLSv1.3']);
   });
 
+  it('rolls out no revision that others have committed while it looked', async () => {
+    const push = pushOver(at, gateways);
+    const rolledOut: number[] = [];
+    const meanwhile: PushService = {
+      ...push,
+      async examine(machine) {
+        const examined = await push.examine(machine);
+        const options = { comment: 'not yet', rollout: false };
+        await at.config.apply('carl', [{ op: 'set', level: 'cluster', path: minimum, value: 'TLSv1.1' }], options);
+        return examined;
+      },
+      ensure(revision, by, decided) {
+        rolledOut.push(revision);
+        return push.ensure(revision, by, decided);
+      },
+    };
+
+    await over({ push: meanwhile }).reconnect('bert', 'mx1', { rest: 'keep' });
+
+    assert.deepEqual(rolledOut, []);
+  });
+
+  it('tells what was committed since what it has, also where the end of its last push was not heard', async () => {
+    const commit = (value: string) =>
+      at.config.apply('carl', [{ op: 'set', level: 'cluster', path: '/protocols/outbound/ciphers', value }], {
+        ...{ comment: value, rollout: false },
+      });
+    const heard = await at.config.head();
+    const sent = await commit('high');
+    await commit('medium');
+    gateway.given = await at.config.manifest('mx1', sent.number);
+    const has = { digest: 'a'.repeat(64), generation: 1, seen: sent.time, drift: [] };
+    const status = {
+      ...{ machine: 'mx1', served: [], deployed: { revision: heard.number, ...has } },
+      wanted: { revision: sent.number, digest: gateway.given.digest },
+    };
+    const lost = { ...pushOver(at, gateways), status: () => Promise.resolve(status) };
+
+    assert.equal((await over({ push: lost }).planReconnect('mx1')).since, sent.number);
+  });
+
   const since: Readonly<Record<string, () => unknown>> = {
     'the machine': () => edit(/^smtpd_tls_loglevel = .*/m, 'smtpd_tls_loglevel = 3'),
     'the configuration': () =>
