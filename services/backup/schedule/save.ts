@@ -26,7 +26,7 @@ export interface Outcome {
   /** What did not work, of whichever step. */
   readonly error?: NamedError;
   /** What is to be thrown once the rest is recorded: no disk, network or file does that. */
-  readonly bug?: unknown;
+  readonly bug?: Error;
 }
 
 /** Never throws for what a disk, a network or a file can do: that is an outcome. */
@@ -45,7 +45,7 @@ export async function save(job: SaveJob): Promise<Outcome> {
   const file: SavedFile = { ...written, ...proof.facts };
   const { files, error } = await thinOut(folder, [file, ...before], job.keep, file);
   const wrong = proof.error ?? error;
-  return { file, files, unfinished, ...(wrong ? { error: wrong } : {}), bug: proof.bug };
+  return { file, files, unfinished, ...(wrong ? { error: wrong } : {}), ...(proof.bug ? { bug: proof.bug } : {}) };
 }
 
 /** What broke off: parts go, and a file that was finished before that was recorded counts as one of those that are there. */
@@ -79,8 +79,10 @@ async function prove({ name, verify }: SaveJob, text: string) {
     const why = `${lost.machine}: ${lost.detail ?? lost.verdict}`;
     return { facts, error: unproven(name, why) };
   } catch (error) {
-    const [why, bug] = isNamed(error) ? [error.message] : ['an internal error; see the log of signetd', error];
-    return { facts: { proven: false }, error: unproven(name, why), bug };
+    const facts = { proven: false };
+    if (isNamed(error)) return { facts, error: unproven(name, error.message) };
+    const bug = error instanceof Error ? error : new Error(String(error));
+    return { facts, error: unproven(name, 'an internal error; see the log of signetd'), bug };
   }
 }
 

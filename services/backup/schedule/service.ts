@@ -151,7 +151,7 @@ export function scheduleService(deps: ScheduleDeps): ScheduleService & ScheduleK
       throw error;
     }
     await conclude(begun, outcome, fence);
-    if (outcome.bug !== undefined) throw outcome.bug;
+    if (outcome.bug) throw outcome.bug;
     return outcome;
   }
 
