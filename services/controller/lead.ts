@@ -8,7 +8,7 @@ import type { PushLeader } from '../push/service.ts';
 import type { Revision } from '../schema/types.generated.ts';
 import { follow } from '../store/follow.ts';
 import { keys } from '../store/keys.ts';
-import type { Lease, Store } from '../store/store.ts';
+import { unchanged, type Lease, type Store } from '../store/store.ts';
 import { alerting, type AlertingDeps } from './alerting.ts';
 import { departing, type DepartingDeps } from './departing.ts';
 import { saving, type SavingDeps } from './saving.ts';
@@ -85,10 +85,7 @@ async function nextEpoch(store: Store, lease: Lease): Promise<number> {
   const entry = await store.get(keys.epoch);
   const epoch = Number(entry?.value ?? 0) + 1;
   const { applied } = await store.transact({
-    compare: [
-      lease.fence,
-      entry ? { key: keys.epoch, modRevision: entry.modRevision } : { key: keys.epoch, absent: true },
-    ],
+    compare: [lease.fence, unchanged(keys.epoch, entry)],
     writes: [{ put: keys.epoch, value: String(epoch) }],
   });
   if (!applied) throw new Error('the lease was lost before the epoch was raised');

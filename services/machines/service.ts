@@ -4,7 +4,7 @@ import { parse } from '../schema/parse.ts';
 import type { Archive, Disconnection, Facts, Registration } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
-import type { Compare, Entry, Store, Write } from '../store/store.ts';
+import { unchanged, type Compare, type Entry, type Store, type Write } from '../store/store.ts';
 import { compareNames, holdsName } from './names.ts';
 
 export type { Archive } from '../schema/types.generated.ts';
@@ -210,10 +210,6 @@ function marked({ disconnected: _before, ...registration }: Registration, mark: 
 
 function archiveIn(entry: Entry | undefined): Archive | undefined {
   return entry && parse('archive', JSON.parse(entry.value), `the record ${entry.key}`);
-}
-
-function unchanged(key: string, entry: Entry | undefined): Compare {
-  return entry ? { key, modRevision: entry.modRevision } : { key, absent: true };
 }
 
 function unknown(id: string): never {

@@ -7,7 +7,7 @@ import { parse } from '../schema/parse.ts';
 import type { AlertNotice, AlertRecord, AlertView } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
-import type { Compare, Entry, Store } from '../store/store.ts';
+import { unchanged, type Compare, type Entry, type Store } from '../store/store.ts';
 import { assess, isRaised, stateOf } from './assess.ts';
 import type { AlertDeps, AlertKeeper, AlertService, Checked } from './contract.ts';
 import { deliver, type Delivery } from './deliver.ts';
@@ -127,7 +127,7 @@ export function alertService({
       const value = changed && canonicalJson(changed);
       if (value === entry?.value) return changed;
       const { applied } = await store.transact({
-        compare: [entry ? { key, modRevision: entry.modRevision } : { key, absent: true }, ...(fence ? [fence] : [])],
+        compare: [unchanged(key, entry), ...(fence ? [fence] : [])],
         writes: [value === undefined ? { delete: key } : { put: key, value }],
       });
       if (applied) return changed;

@@ -15,6 +15,11 @@ export interface Entry {
 export type Compare =
   { readonly key: string; readonly absent: true } | { readonly key: string; readonly modRevision: number };
 
+/** That a key is still as it was read: with this entry, or absent. */
+export function unchanged(key: string, entry: Entry | undefined): Compare {
+  return entry ? { key, modRevision: entry.modRevision } : { key, absent: true };
+}
+
 export type Write = { readonly put: string; readonly value: string } | { readonly delete: string };
 
 export interface Transaction {

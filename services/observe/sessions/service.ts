@@ -16,7 +16,7 @@ import type {
 } from '../../schema/types.generated.ts';
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
-import type { Compare, Entry, Write } from '../../store/store.ts';
+import { unchanged, type Entry, type Write } from '../../store/store.ts';
 import { alike } from './alike.ts';
 import { changedDemands } from './changes.ts';
 import type { SessionDeps, SessionService } from './contract.ts';
@@ -136,7 +136,7 @@ export function sessionService({ store, machines, read, now }: SessionDeps): Ses
 
   async function write(id: string, entry: Entry | undefined, writes: readonly Write[]): Promise<boolean> {
     const key = keys.mailLog(id);
-    const compare: Compare = entry ? { key, modRevision: entry.modRevision } : { key, absent: true };
+    const compare = unchanged(key, entry);
     return (await store.transact({ compare: [compare], writes })).applied;
   }
 

@@ -7,7 +7,7 @@ import type { CertificateRequest, SigningRequest } from '../../schema/types.gene
 import type { Secrets } from '../../secrets/service.ts';
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
-import type { Entry, Store } from '../../store/store.ts';
+import { unchanged, type Entry, type Store } from '../../store/store.ts';
 import { certificatePem, readCertificatePem, type Certificate } from '../certificate.ts';
 import { keyId, privateKeyPem } from '../keys.ts';
 import { complete } from '../material.ts';
@@ -92,11 +92,8 @@ export function signingRequests({ store, secrets, now }: SigningRequestDependenc
     pending: Entry | undefined,
     key: string,
   ): Promise<void> {
-    const unchanged = pending
-      ? { key: pending.key, modRevision: pending.modRevision }
-      : ({ key: keys.request(key), absent: true } as const);
     const { applied } = await store.transact({
-      compare: [unchanged],
+      compare: [unchanged(keys.request(key), pending)],
       writes: [{ put: keys.chain(id), value: JSON.stringify(chain.map(certificatePem)) }],
     });
     if (!applied) {

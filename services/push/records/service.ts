@@ -13,7 +13,7 @@ import type {
 import { follow, type Gap } from '../../store/follow.ts';
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
-import { limits, type Change, type Compare, type Entry, type Store, type Write } from '../../store/store.ts';
+import { limits, unchanged, type Change, type Compare, type Entry, type Store, type Write } from '../../store/store.ts';
 import { news } from '../status.ts';
 
 /** What a gateway is believed to have: the manifest it confirmed, and the one that was last sent. */
@@ -171,7 +171,7 @@ export function recordsService(store: Store, now: () => Date): Records {
         };
         const { applied } = await store.transact({
           compare: [
-            newest ? { key: newest.key, modRevision: newest.modRevision } : { key: keys.latestRollout, absent: true },
+            unchanged(keys.latestRollout, newest),
             ...(open ? [{ key: open.key, modRevision: open.modRevision }] : []),
             ...(mark === undefined ? [] : [{ key: mark, absent: true as const }]),
             ...(fence ? [fence] : []),
@@ -220,7 +220,7 @@ export function recordsService(store: Store, now: () => Date): Records {
         const before = statusOf(registration, entry);
         const status = change(before);
         const { applied } = await store.transact({
-          compare: [entry ? { key, modRevision: entry.modRevision } : { key, absent: true }],
+          compare: [unchanged(key, entry)],
           writes: [{ put: key, value: JSON.stringify(status) }, ...newsOf(registration.id, before, status)],
         });
         if (applied) return status;

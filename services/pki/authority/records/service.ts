@@ -3,7 +3,7 @@ import { NamedError } from '../../../errors.ts';
 import { parse } from '../../../schema/parse.ts';
 import type { Authority, IssuedCertificate } from '../../../schema/types.generated.ts';
 import { keys } from '../../../store/keys.ts';
-import type { Entry, Store, Write } from '../../../store/store.ts';
+import { unchanged, type Entry, type Store, type Write } from '../../../store/store.ts';
 import type { Reason, Revoked } from '../revocation-list.ts';
 
 /** An authority, and the entry of the store that holds it. */
@@ -138,7 +138,7 @@ export function authorityRecords(store: Store): Records {
       const key = keys.revocationList(authority);
       const value = { number, made: made.toISOString(), covers, der: Buffer.from(der).toString('base64') };
       const { applied } = await store.transact({
-        compare: [before ? { key, modRevision: before.entry.modRevision } : { key, absent: true }],
+        compare: [unchanged(key, before?.entry)],
         writes: [{ put: key, value: JSON.stringify(value) }],
       });
       return applied;
