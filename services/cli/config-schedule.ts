@@ -76,13 +76,16 @@ async function set({ controller, print, prompt }: Session, options: SetOptions):
 }
 
 function show(print: Printer, view: SaveScheduleView): void {
-  const { every, keep, target, publicKey, next, running, lastGood, problem, files } = view;
+  const { every, keep, target, publicKey, next, running, lastGood, overdue, problem, files } = view;
   print.facts([
     ['saved', `${every.includes(':') ? `daily at ${every} UTC` : `every ${every}`}, the newest ${keep} stay`],
     ['to', where(target)],
     ...(publicKey === undefined ? [] : [['authorized_keys there', `restrict ${publicKey}`] as const]),
     ['next', running ? 'now' : moment(next)],
     ['last good', lastGood ? `${lastGood.name}: ${proof(lastGood)}` : 'none yet'],
+    ...(overdue === undefined
+      ? []
+      : [['overdue', { text: `two intervals without a good one since ${moment(overdue)}`, tone: 'bad' }] as const]),
     ...(problem
       ? [['failing', { text: `since ${moment(problem.since)}: ${problem.detail}`, tone: 'bad' }] as const]
       : []),

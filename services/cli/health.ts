@@ -25,5 +25,5 @@ export function healthCommands(program: Command, session: () => Session): void {
 
 function saves(state: Health['saves']): readonly (readonly [string, Text])[] {
   if (state === undefined) return [];
-  return [['saves', state === 'ok' ? 'ok' : { text: 'failing; see signet config schedule show', tone: 'bad' }]];
+  return [['saves', state === 'ok' ? 'ok' : { text: `${state}; see signet config schedule show`, tone: 'bad' }]];
 }

@@ -1,4 +1,5 @@
 /** What the alert service offers, and what it needs. */
+import type { SaveState } from '../backup/schedule/contract.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
@@ -7,7 +8,6 @@ import type { AlertView } from '../schema/types.generated.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { Delivery } from './deliver.ts';
 import type { SessionService } from './sessions/service.ts';
-import type { SaveState } from './unsaved.ts';
 
 export interface AlertDeps {
   readonly store: Store;

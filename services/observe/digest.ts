@@ -44,7 +44,7 @@ function paragraph(alert: Alert, now: Date): string {
 function nameOf({ kind, machine, destination, certificate }: Alert): string {
   if (kind === 'tls-required') return destination ?? 'a destination';
   if (kind === 'not-served') return machine ?? 'a machine';
-  if (kind === 'save-failed') return 'the configuration';
+  if (kind === 'save-failed' || kind === 'save-overdue') return 'the configuration';
   return certificate?.subject ?? 'a certificate';
 }
 
@@ -52,6 +52,7 @@ function when({ kind, due }: Alert, now: Date): string {
   if (kind === 'tls-required') return 'cannot have the TLS it requires';
   if (kind === 'not-served') return 'does not serve what it should';
   if (kind === 'save-failed') return 'is not saved as scheduled';
+  if (kind === 'save-overdue') return 'has no good save for long';
   const left = daysLeft(new Date(due), now);
   if (left > 0) return left < 1 ? 'expires today' : `expires in ${count(Math.floor(left))}`;
   return left > -1 ? 'has expired' : `expired ${count(Math.floor(-left))} ago`;

@@ -82,20 +82,21 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     properties: {
       id: {
         type: 'string',
-        pattern: '^((expiry|tls-required)-[0-9a-f]{16}|save-failed|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
+        pattern:
+          '^((expiry|tls-required)-[0-9a-f]{16}|save-failed|save-overdue|not-served-[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?)$',
         description:
           'Of the certificate, the machine or the destination, whatever its names and levels: the same thing is one alert.',
       },
       kind: {
         type: 'string',
-        enum: ['expiry', 'not-served', 'tls-required', 'save-failed'],
+        enum: ['expiry', 'not-served', 'tls-required', 'save-failed', 'save-overdue'],
         description:
-          'expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it. save-failed: the configuration is not saved as scheduled.',
+          'expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it. save-failed: the configuration is not saved as scheduled. save-overdue: its last good save is two intervals old.',
       },
       due: {
         $ref: 'common.schema.json#/$defs/instant',
         description:
-          'When the certificate expires, when the machine had not had it for an hour, when mail began to wait, or when saving first failed.',
+          'When the certificate expires, when the machine had not had it for an hour, when mail began to wait, when saving first failed, or when two intervals were over without a good save.',
       },
       rung: {
         type: 'integer',
@@ -1401,8 +1402,9 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       store: { type: 'string', enum: ['embedded', 'etcd'] },
       saves: {
         type: 'string',
-        enum: ['ok', 'failing'],
-        description: 'How scheduled saves go; left out when none are scheduled.',
+        enum: ['ok', 'failing', 'overdue'],
+        description:
+          'How scheduled saves go: failing when the last one failed, else overdue when the last good one is two intervals old; left out when none are scheduled.',
       },
     },
   },
@@ -3105,6 +3107,10 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         items: { $ref: '../saved-file.schema.json' },
       },
       lastGood: { $ref: '../saved-file.schema.json', description: 'The newest that is proven.' },
+      overdue: {
+        $ref: '../common.schema.json#/$defs/instant',
+        description: 'Since when a good save is missing: two intervals after the last one. Left out when none is.',
+      },
       problem: { $ref: '../save-problem.schema.json' },
     },
   },

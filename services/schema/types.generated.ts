@@ -251,11 +251,11 @@ export interface Alert {
    */
   readonly id: string;
   /**
-   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it. save-failed: the configuration is not saved as scheduled.
+   * expiry: a certificate ends. not-served: a machine has not had, for an hour, what the newest revision wants. tls-required: mail waits, as its destination requires TLS and cannot have it. save-failed: the configuration is not saved as scheduled. save-overdue: its last good save is two intervals old.
    */
-  readonly kind: 'expiry' | 'not-served' | 'tls-required' | 'save-failed';
+  readonly kind: 'expiry' | 'not-served' | 'tls-required' | 'save-failed' | 'save-overdue';
   /**
-   * When the certificate expires, when the machine had not had it for an hour, when mail began to wait, or when saving first failed.
+   * When the certificate expires, when the machine had not had it for an hour, when mail began to wait, when saving first failed, or when two intervals were over without a good save.
    */
   readonly due: string;
   /**
@@ -1828,9 +1828,9 @@ export interface Health {
   readonly leader: boolean;
   readonly store: 'embedded' | 'etcd';
   /**
-   * How scheduled saves go; left out when none are scheduled.
+   * How scheduled saves go: failing when the last one failed, else overdue when the last good one is two intervals old; left out when none are scheduled.
    */
-  readonly saves?: 'ok' | 'failing';
+  readonly saves?: 'ok' | 'failing' | 'overdue';
 }
 /**
  * Which page of the history is wanted.
@@ -3501,6 +3501,10 @@ export interface SaveScheduleView {
    */
   readonly files: readonly SavedFile[];
   readonly lastGood?: SavedFile;
+  /**
+   * Since when a good save is missing: two intervals after the last one. Left out when none is.
+   */
+  readonly overdue?: string;
   readonly problem?: SaveProblem;
 }
 /**

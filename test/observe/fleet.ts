@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { configService } from '../../services/config/service.ts';
 import { machineService } from '../../services/machines/service.ts';
 import type { Failing } from '../../services/observe/sessions/failing.ts';
-import type { SaveState } from '../../services/observe/unsaved.ts';
+import type { SaveState } from '../../services/backup/schedule/contract.ts';
 import { authorityService } from '../../services/pki/authority/service.ts';
 import { pkiService } from '../../services/pki/service.ts';
 import { platforms } from '../../services/platforms/registry.ts';

@@ -30,6 +30,16 @@ export interface ScheduleDeps {
   readonly random: (size: number) => Uint8Array;
 }
 
+/** How it goes: what failed last, and since when the last good save is too old. */
+export type SaveState =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'scheduled';
+      readonly target: SaveTarget;
+      readonly problem?: SaveProblem;
+      readonly overdue?: string;
+    };
+
 export interface ScheduleService {
   /** Throws `not-found` when nothing is scheduled. */
   show(): Promise<SaveScheduleView>;
@@ -42,11 +52,7 @@ export interface ScheduleService {
   off(): Promise<void>;
   /** Saves now, whenever it is due; throws what did not work, as it is recorded too, and `busy` while a save is under way. */
   run(): Promise<SavedFile>;
-  /** What does not work at the moment; `none` when nothing is scheduled. */
-  state(): Promise<
-    | { readonly kind: 'none' | 'ok' }
-    | { readonly kind: 'failing'; readonly problem: SaveProblem; readonly target: SaveTarget }
-  >;
+  state(): Promise<SaveState>;
 }
 
 export type Saved =

@@ -17,6 +17,8 @@ export interface SaveJob {
   readonly files: readonly SavedFile[];
   readonly unfinished: readonly string[];
   readonly verify: (text: string) => Promise<FileVerification>;
+  /** Records what is there; false when the schedule is another one by now. */
+  readonly keepRecord: (files: readonly SavedFile[]) => Promise<boolean>;
 }
 
 export interface Outcome {
@@ -43,7 +45,16 @@ export async function save(job: SaveJob): Promise<Outcome> {
   const written = { ...common, bytes: found.length, sha256: sha256(found) };
   const proof = await prove(job, found.toString('utf8'));
   const file: SavedFile = { ...written, ...proof.facts };
-  const { files, error } = await thinOut(folder, [file, ...before], job.keep, file);
+  const there = [file, ...before];
+  // Before anything goes: what is not on record must not be all that is left.
+  const unrecorded = await failure(() => recorded(job, there));
+  if (unrecorded?.code === 'interrupted') {
+    // A save that counts for nothing any more leaves nothing behind: nobody would ever remove it.
+    await failure(() => folder.remove(name));
+    return { files: before, unfinished, error: unrecorded };
+  }
+  if (unrecorded) return { files: there, unfinished, error: unrecorded };
+  const { files, error } = await thinOut(folder, there, job.keep, file);
   const wrong = proof.error ?? error;
   return { file, files, unfinished, ...(wrong ? { error: wrong } : {}), ...(proof.bug ? { bug: proof.bug } : {}) };
 }
@@ -58,7 +69,7 @@ async function cleanedUp({ folder, files, unfinished, host }: SaveJob) {
       const content = await folder.read(name);
       if (!content || files.some((file) => file.name === name)) return;
       const facts = { bytes: content.length, sha256: sha256(content), proven: false };
-      found.push({ ...readName(name), ...(host === undefined ? {} : { host }), ...facts });
+      found.unshift({ ...readName(name), ...(host === undefined ? {} : { host }), ...facts });
     });
     if (error) left.push(name);
   }
@@ -84,6 +95,14 @@ async function prove({ name, verify }: SaveJob, text: string) {
     const bug = error instanceof Error ? error : new Error(String(error));
     return { facts, error: unproven(name, 'an internal error; see the log of signetd'), bug };
   }
+}
+
+async function recorded({ keepRecord }: SaveJob, files: readonly SavedFile[]): Promise<void> {
+  if (await keepRecord(files)) return;
+  throw new NamedError(
+    'interrupted',
+    'the schedule was set anew meanwhile, or another save took its place; nothing was saved by this one',
+  );
 }
 
 /** What is unproven removes nothing but what is unproven itself. */

@@ -21,9 +21,23 @@ export function dueAt({ every, last, set, started, problem }: SaveSchedule, now:
   return new Date(Math.min(regular, Date.parse(problem.time) + wait));
 }
 
-function next(every: string, last: number | undefined, set: number): number {
+/** Since when a good save is missing: two intervals after the last one, or after it was set; undefined when none is. */
+export function overdueSince({ every, set, files }: SaveSchedule, now: Date): Date | undefined {
+  const good = files.find(({ proven }) => proven);
+  const from = Math.max(Date.parse(set.time), good ? Date.parse(good.time) : 0);
+  const since = from + 2 * (intervalOf(every) ?? day);
+  return since <= now.getTime() ? new Date(since) : undefined;
+}
+
+/** In milliseconds; undefined for a time of day. */
+function intervalOf(every: string): number | undefined {
   const [, count, unit] = /^(\d+)([hd])$/.exec(every) ?? [];
-  if (count !== undefined) return last === undefined ? set : last + Number(count) * (unit === 'd' ? day : hour);
+  return count === undefined ? undefined : Number(count) * (unit === 'd' ? day : hour);
+}
+
+function next(every: string, last: number | undefined, set: number): number {
+  const interval = intervalOf(every);
+  if (interval !== undefined) return last === undefined ? set : last + interval;
   const [hours = 0, minutes = 0] = every.split(':').map(Number);
   const after = last ?? set;
   const today = Math.floor(after / day) * day + hours * hour + minutes * 60_000;

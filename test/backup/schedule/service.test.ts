@@ -10,7 +10,7 @@ import { isNamed, type ErrorCode } from '../../../services/errors.ts';
 import type { SaveSchedule } from '../../../services/schema/types.generated.ts';
 import { keys } from '../../../services/store/keys.ts';
 import { readAll } from '../../../services/store/read-all.ts';
-import { passphrase, scheduled } from './surroundings.ts';
+import { killedOnceIt, passphrase, scheduled } from './surroundings.ts';
 
 const hour = 3_600_000;
 const refused = (code: ErrorCode, message: RegExp) => (error: unknown) => {
@@ -124,15 +124,34 @@ describe('a scheduled save', () => {
       detail: `${to} cannot be written to: it is not there; make it, or name another one`,
     });
     assert.deepEqual([shown.problem?.failures, shown.next], [1, '2026-11-24T10:05:00.000Z']);
-    assert.equal(state.kind, 'failing');
+    assert.ok(state.kind === 'scheduled' && state.problem);
     pass(5 * 60_000);
     await due();
     assert.deepEqual((await around.schedule.show()).problem?.since, '2026-11-24T10:00:00.000Z');
     mkdirSync(to);
     pass(10 * 60_000);
     await due();
-    assert.equal((await around.schedule.state()).kind, 'ok');
+    assert.deepEqual(await around.schedule.state(), { kind: 'scheduled', target: { folder: to } });
     assert.deepEqual(files(), ['signet-2026-11-24T10-15-00Z-r1.signet']);
+  });
+
+  it('is overdue two intervals after the last good one, or after the schedule was set, and not before a first commit', async () => {
+    const overdue = async () => {
+      const state = await around.schedule.state();
+      return state.kind === 'scheduled' ? state.overdue : assert.fail();
+    };
+    await set();
+    around.world.revision = 0;
+    pass(48 * hour);
+    assert.equal(await overdue(), undefined);
+    around.world.revision = 1;
+    assert.equal(await overdue(), '2026-11-26T10:00:00.000Z');
+    await due();
+    assert.deepEqual([await overdue(), (await around.schedule.show()).overdue], [undefined, undefined]);
+    around.world.verdict = 'missing';
+    pass(48 * hour);
+    await due();
+    assert.equal((await around.schedule.show()).overdue, '2026-11-28T10:00:00.000Z');
   });
 
   it('leaves no half file on a full disk, and removes nothing for it', { skip: process.getuid?.() !== 0 }, async () => {
@@ -154,13 +173,7 @@ describe('a scheduled save', () => {
   });
 
   it('that broke off is no reason to do nothing for ever: its part goes, its file counts, and another one is made', async () => {
-    const broken = await scheduled((store) => ({
-      ...store,
-      transact(transaction) {
-        const isEnd = JSON.stringify(transaction.writes).includes('"files\\":[{');
-        return isEnd ? Promise.reject(new Error('killed')) : store.transact(transaction);
-      },
-    }));
+    const broken = await scheduled((store) => killedOnceIt(store, (written) => written.includes('"files\\":[{')));
     await broken.schedule.set('ann', { every: '24h', keep: 2, folder: to, passphrase });
     await assert.rejects(broken.schedule.run(), /killed/);
     const [name = ''] = files();
