@@ -20,7 +20,9 @@ export async function discardDraft({ config, machines }: WaitingDeps, author: st
     ...Object.values(roster).map(({ id }) => id),
   ]);
   for (const registration of waiting.filter(({ id }) => !named.has(id))) {
-    if (await machines.archive(registration.id)) await machines.put({ ...registration, state: 'left' });
-    else await machines.remove(registration.id);
+    const { id, unfinished } = registration;
+    const left = unfinished !== undefined || (await machines.archive(id));
+    if (left) await machines.put({ ...registration, state: 'left' });
+    else await machines.remove(id);
   }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { isNamed } from '../../services/errors.ts';
+import { discardDraft } from '../../services/membership/waiting.ts';
 import { readAll } from '../../services/store/read-all.ts';
 import { facts } from '../api/stand-ins.ts';
 import { machineId } from '../config/surroundings.ts';
@@ -86,6 +87,24 @@ describe('a load of a file of this controller', { skip: withoutOpenssl }, () => 
     assert.equal(change.before.groups['other'], undefined);
     assert.match(obstacles[0]?.detail ?? '', /the draft of anna holds 1 change already/);
     await at.config.discard('anna');
+  });
+});
+
+describe('a load of a machine that left', { skip: withoutOpenssl }, () => {
+  it('keeps how it was reached last, and that it is to be finished off, also when the draft is discarded', async () => {
+    const at = await surroundings();
+    await furnish(at);
+    const file = await cheaply(await at.backup.save({ passphrase }));
+    await at.config.apply('bert', [{ op: 'dismiss', machine: 'mx2' }], { comment: 'mx2 left', rollout: true });
+    const moved = { ...registration(2, 'mx2'), host: '198.18.0.99', unfinished: '2026-11-24T09:00:00.000Z' };
+    await at.machines.put({ ...moved, state: 'left' });
+
+    await at.backup.load('anna', file, { passphrase });
+
+    assert.deepEqual(await at.machines.get(machineId(2)), { ...moved, state: 'waiting' });
+    await discardDraft(at, 'anna');
+    assert.deepEqual(await at.machines.get(machineId(2)), { ...moved, state: 'left' });
+    await at.close();
   });
 });
 

@@ -1,7 +1,7 @@
 /** Loads: what a configuration file has and this controller has otherwise, in the author's draft; or only what that would be. */
 import { configService, type ConfigService } from '../../config/service.ts';
 import { NamedError, type Finding } from '../../errors.ts';
-import { compareNames } from '../../machines/names.ts';
+import { compareNames, holdsName } from '../../machines/names.ts';
 import { machineService, type MachineService } from '../../machines/service.ts';
 import type { AuthorityService } from '../../pki/authority/contract.ts';
 import { authorityService } from '../../pki/authority/service.ts';
@@ -90,7 +90,10 @@ export function loading(deps: LoadDeps): Loading {
       ...{ opened, origin, machines },
       stay: Object.keys(machinesOnlyIn(present, wanted)).sort(compareNames),
       operations: operationsTo(present, wanted),
-      waiting: registrations.filter(({ id }) => admitted.has(id)).map((one) => ({ ...one, state: 'waiting' })),
+      waiting: waitingOnes(
+        registrations.filter(({ id }) => admitted.has(id)),
+        await deps.machines.list(),
+      ),
       obstacles: [
         ...(await draftObstacles(author)),
         ...(mixes && !foreign ? [another] : []),
@@ -118,6 +121,14 @@ export function loading(deps: LoadDeps): Loading {
   async function keyHere(id: string): Promise<string | undefined> {
     return (await deps.secrets.has(id)) ? deps.pki.keyPem(id) : undefined;
   }
+}
+
+/** One that left is reached as it was last, and stays to be finished off; one that joins just now is no machine to wait for. */
+function waitingOnes(file: readonly Registration[], here: readonly Registration[]): readonly Registration[] {
+  return file.flatMap((one): readonly Registration[] => {
+    const known = here.find(({ id }) => id === one.id);
+    return known && holdsName(known) ? [] : [{ ...one, ...known, name: one.name, state: 'waiting' }];
+  });
 }
 
 const another: Finding = {
