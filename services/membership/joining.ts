@@ -18,13 +18,27 @@ import type { ChosenJoin, MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
 import { examining } from './examining.ts';
 import { findSettings, type Found } from './found.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { Proposal } from './plans/service.ts';
+
+/** A join with what has been read of the machine. */
+interface Joining {
+  readonly at: Required<Address>;
+  readonly hostKey: string;
+  readonly author: string;
+  readonly request: ChosenJoin;
+  readonly accepted: KeptPlan | undefined;
+  readonly bootstrap: Connection;
+  readonly facts: Facts;
+}
 
 export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey' | 'plan' | 'planned' | 'join'> {
   const { machines, plans, now } = deps;
   const [examine, admit] = [examining(deps), admitting(deps)];
-  /** The host keys of the machines that join now. */
-  const underWay = new Set<string>();
+  /** Told by host key, and by identity: copies of one disk are told apart once the first of them has joined. */
+  const alone = oneAtATime(
+    (host) => `the machine at ${host}, or a copy of it, joins just now; wait until that has ended`,
+  );
 
   return {
     hostKey: async ({ host, port = 22 }) => fingerprint(await deps.ssh.readHostKey({ host, port })),
@@ -51,22 +65,12 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
     const hostKey = await expectedHostKey(at, request.hostKey).catch((error: unknown) => {
       throw accepted && isNamed(error, 'host-key-mismatch') ? outdated(request.name, [error.message]) : error;
     });
-    if (underWay.has(hostKey)) {
-      throw new NamedError('busy', `the machine at ${at.host} joins just now; wait until that has ended`, {
-        transient: true,
-      });
-    }
-    underWay.add(hostKey);
-    try {
-      const joined = await joinAt(at, hostKey, author, request, accepted);
-      if (accepted) await plans.remove(accepted.plan.id);
-      return joined;
-    } finally {
-      underWay.delete(hostKey);
-    }
+    const joined = await alone(hostKey, at.host, () => joinOver(at, hostKey, author, request, accepted));
+    if (accepted) await plans.remove(accepted.plan.id);
+    return joined;
   }
 
-  async function joinAt(
+  async function joinOver(
     at: Required<Address>,
     hostKey: string,
     author: string,
@@ -76,73 +80,78 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
     const bootstrap = await visit(request, hostKey);
     try {
       const facts = await readFactsUninstalled(bootstrap, request.bootstrap, deps.script, now());
-      const settings = request.adopt || accepted ? await find(bootstrap, request, facts, false) : undefined;
-      const { enrolled, archive, stands, former, plan, upper, concerns, obstacle } = await examine(
-        request,
-        hostKey,
-        facts,
-        settings,
-      );
-      if (accepted) checkAccepted(accepted, { plan, upper }, request.adopt ?? false);
-      if (obstacle) {
-        const { code, finding } = obstacle;
-        throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
-      }
-      if (request.adopt) checkAdoptable(request, plan);
-      const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
-      // What is restored was valid once, and is held against the configuration when it is committed.
-      const refused = choice === 'restore' ? [] : faultsOf(plan, request.adopt ?? false);
-      if (refused[0]) {
-        throw new NamedError('invalid-configuration', `${request.name} cannot join: ${refused[0].detail}`, {
-          findings: refused,
-        });
-      }
-      if (archive && !request.adopt && choice === undefined) {
-        throw new NamedError(
-          'identity-conflict',
-          `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
-        );
-      }
-      const restored = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
-      // The same once more, as it is kept only now.
-      if (request.adopt) await find(bootstrap, request, facts, true);
-      const layer = request.adopt ? (plan.adopted ?? {}) : restored;
-      const registrations = await machines.list();
-      const before = registrations.find(({ id }) => id === stands.identity);
-      const holder = registrations.find((one) => one.name === request.name && holdsName(one));
-      const original = await readOriginal(bootstrap, request.bootstrap, facts);
-      // From here on the machine is changed; what is done is safe to do again when it breaks off.
-      if (before?.unfinished !== undefined) await machines.letGo(before.id);
-      if (stands.identity !== facts.identity) await forgetIdentity(bootstrap, request.bootstrap);
-      const id = await install(bootstrap, request.bootstrap, deps.script, (await deps.sshKey()).publicKey);
-      const registration: Registration = {
-        id,
-        name: request.name,
-        ...at,
-        user: request.bootstrap.user,
-        hostKey,
-        state: 'joining',
-        facts,
-        ...(request.adopt ? {} : asItWaited(before)),
-      };
-      const operation: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
-      const made = await admit(author, registration, operation, {
-        before,
-        original,
-        // The one that answers to the name gives it up to this one.
-        holder: former && holder && holder.id !== id ? holder : undefined,
-        succeeds: stands.succeeds,
-        archive: choice === undefined ? undefined : archive,
-        revision: plan.revision,
-        enrolled,
-        rollout: request.rollout ?? true,
-        adopt: request.adopt ?? false,
-      });
-      const hasThem = choice === 'restore' || (former && !former.archive);
-      return hasThem && concerns.length > 0 ? { ...made, notes: concerns } : made;
+      const join = () => joinAt({ at, hostKey, author, request, accepted, bootstrap, facts });
+      return await (facts.identity === '' ? join() : alone(facts.identity, at.host, join));
     } finally {
       bootstrap.close();
     }
+  }
+
+  async function joinAt({ at, hostKey, author, request, accepted, bootstrap, facts }: Joining) {
+    const settings = request.adopt || accepted ? await find(bootstrap, request, facts, false) : undefined;
+    const { enrolled, archive, stands, former, plan, upper, concerns, obstacle } = await examine(
+      request,
+      hostKey,
+      facts,
+      settings,
+    );
+    if (accepted) checkAccepted(accepted, { plan, upper }, request.adopt ?? false);
+    if (obstacle) {
+      const { code, finding } = obstacle;
+      throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
+    }
+    if (request.adopt) checkAdoptable(request, plan);
+    const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
+    // What is restored was valid once, and is held against the configuration when it is committed.
+    const refused = choice === 'restore' ? [] : faultsOf(plan, request.adopt ?? false);
+    if (refused[0]) {
+      throw new NamedError('invalid-configuration', `${request.name} cannot join: ${refused[0].detail}`, {
+        findings: refused,
+      });
+    }
+    if (archive && !request.adopt && choice === undefined) {
+      throw new NamedError(
+        'identity-conflict',
+        `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
+      );
+    }
+    const restored = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+    // The same once more, as it is kept only now.
+    if (request.adopt) await find(bootstrap, request, facts, true);
+    const layer = request.adopt ? (plan.adopted ?? {}) : restored;
+    const registrations = await machines.list();
+    const before = registrations.find(({ id }) => id === stands.identity);
+    const holder = registrations.find((one) => one.name === request.name && holdsName(one));
+    const original = await readOriginal(bootstrap, request.bootstrap, facts);
+    // From here on the machine is changed; what is done is safe to do again when it breaks off.
+    if (before?.unfinished !== undefined) await machines.letGo(before.id);
+    if (stands.identity !== facts.identity) await forgetIdentity(bootstrap, request.bootstrap);
+    const id = await install(bootstrap, request.bootstrap, deps.script, (await deps.sshKey()).publicKey);
+    const registration: Registration = {
+      id,
+      name: request.name,
+      ...at,
+      user: request.bootstrap.user,
+      hostKey,
+      state: 'joining',
+      facts,
+      ...(request.adopt ? {} : asItWaited(before)),
+    };
+    const operation: AdmitOperation = { op: 'admit', machine: request.name, id, group: plan.group, layer };
+    const made = await admit(author, registration, operation, {
+      before,
+      original,
+      // The one that answers to the name gives it up to this one.
+      holder: former && holder && holder.id !== id ? holder : undefined,
+      succeeds: stands.succeeds,
+      archive: choice === undefined ? undefined : archive,
+      revision: plan.revision,
+      enrolled,
+      rollout: request.rollout ?? true,
+      adopt: request.adopt ?? false,
+    });
+    const hasThem = choice === 'restore' || (former && !former.archive);
+    return hasThem && concerns.length > 0 ? { ...made, notes: concerns } : made;
   }
 
   async function visit(request: JoinRequest, hostKey: string): Promise<Connection> {

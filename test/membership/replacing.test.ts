@@ -63,6 +63,23 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.deepEqual((await states()).sort(), ['1 mx2 left', '2 mx2 member']);
   });
 
+  it('and two copies of one disk that join at the same time: only one of them becomes a member', async () => {
+    const copy = (n: number): StandIn => ({ ...fresh(n), identity: machineId(8) });
+    gateways.set('198.18.0.3', copy(3)).set('198.18.0.4', copy(4));
+
+    const both = await Promise.allSettled([join('198.18.0.3', 'mx3'), join('198.18.0.4', 'mx4')]);
+
+    const [refused, ...more] = both.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    assert.ok(isNamed(refused, 'busy') && more.length === 0, String(refused));
+    const roster = Object.entries((await now()).machines).filter(([, { id }]) => id === machineId(8));
+    const registered = (await at.machines.list()).filter(({ id }) => id === machineId(8));
+    assert.deepEqual(
+      roster.map(([name]) => name),
+      registered.map(({ name }) => name),
+    );
+    assert.equal(gateway('198.18.0.3').installed && gateway('198.18.0.4').installed, false);
+  });
+
   it('that left and was reinstalled gets what is archived back with --replace, and nothing without', async () => {
     await membership.leave('anna', 'mx2', {});
     reinstall(second, 9);
