@@ -1,8 +1,10 @@
 /** What becomes of each present TLS setting when a machine joins: kept, replaced or lost, by whether it is adopted. */
 import type { Present, PresentSetting } from '../platforms/postfix/present/present.ts';
+import { same } from '../config/merge.ts';
 import type { Effective } from '../config/resolve.ts';
-import { canonicalJson, isObject, type Json, type JsonObject } from '../schema/json.ts';
+import { canonicalJson, isObject, type JsonObject } from '../schema/json.ts';
 import { parts, valueAt, withValueAt } from '../schema/pointer.ts';
+import { meant } from './meant.ts';
 
 export type Verdict =
   | { readonly verdict: 'kept'; readonly setting?: string }
@@ -32,20 +34,14 @@ export function plannedSettings({ layer, settings }: Present, upper: Effective):
     if (at === '') return { ...setting, adopted: kept, applied: kept };
     const path = parts(at);
     const [found, other] = [meant(layer, path), meant(upper.settings, path)];
-    if (canonicalJson(found ?? null) === canonicalJson(other ?? null))
-      return { ...setting, adopted: kept, applied: kept };
+    if (same(found, other)) return { ...setting, adopted: kept, applied: kept };
     const level = originOf(upper, meaning.pointer);
-    return { ...setting, adopted: kept, applied: { verdict: 'replaced', setting: at, level, value: said(other) } };
+    return {
+      ...setting,
+      adopted: kept,
+      applied: { verdict: 'replaced', setting: at, level, value: said(path, upper.settings) },
+    };
   });
-}
-
-/** The value at a path; a certificate's or policy's name stands for what it leads to. */
-function meant(settings: JsonObject, path: readonly string[]): Json | undefined {
-  const value = valueAt(settings, path);
-  if (typeof value !== 'string') return value;
-  if (path.at(-1) === 'certificate') return valueAt(settings, ['certificates', value]);
-  if (path.at(-1) === 'policy') return valueAt(settings, ['mailFlowPolicies', value, 'tls']);
-  return value;
 }
 
 function originOf({ origins }: Effective, pointer: string): string {
@@ -54,7 +50,9 @@ function originOf({ origins }: Effective, pointer: string): string {
   return [...origins].find(([at]) => at.startsWith(`${pointer}/`))?.[1] ?? 'defaults';
 }
 
-function said(value: Json | undefined): string {
+/** Trust lists by their names, as what they lead to says nothing to people. */
+function said(path: readonly string[], settings: JsonObject): string {
+  const value = path[1] === 'trust' ? valueAt(settings, path) : meant(settings, path);
   if (value === undefined) return 'nothing';
   if (isObject(value) && typeof value['chain'] === 'string')
     return `another certificate (chain ${value['chain'].slice(0, 12)})`;
