@@ -5,12 +5,12 @@ import type { Archive } from '../machines/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
 import { holdsName } from '../machines/names.ts';
 import { readFacts } from '../push/facts.ts';
-import { uninstall } from '../push/gateway.ts';
 import type { AdmitOperation, Facts, Registration, Revision } from '../schema/types.generated.ts';
 import { asItIs } from './adoption.ts';
 import type { MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
 import { placeOf } from './join.ts';
+import { letGo } from './letting-go.ts';
 import { admission } from './succession.ts';
 
 /** What is known of a machine that is about to become a member. */
@@ -152,11 +152,11 @@ export function admitting(deps: MembershipDeps): Admit {
     await machines.put({ ...registration, state: 'left', unfinished: now().toISOString() });
   }
 
-  async function takeBack({ id }: Registration, { before, enrolled, holder, succeeds }: Known): Promise<void> {
+  async function takeBack({ id, name }: Registration, { before, enrolled, holder, succeeds }: Known): Promise<void> {
     // The commit was made after all, or another join's was: it is a member.
     if (!enrolled && placeOf(id, await config.configuration((await config.head()).number))) return;
     try {
-      await uninstall((await deps.pool.link(id)).connection, false, await deps.epoch());
+      await letGo(deps, { id, name });
     } catch {
       // The first failure is the one to report; what is left on the machine is overwritten by the next join.
     }

@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isNamed, NamedError } from '../errors.ts';
-import { readIdentity, readState, uninstall } from '../push/gateway.ts';
+import { readIdentity, readState } from '../push/gateway.ts';
 import { isObject, own, type Json } from '../schema/json.ts';
 import type { Configuration, Registration, Revision } from '../schema/types.generated.ts';
 import type { MembershipService } from './contract.ts';
 import type { LeavingDeps } from './deps.ts';
 import { leavePlan, type Leaver, type Reach } from './leave.ts';
+import { letGo } from './letting-go.ts';
 
 /** How long a gateway gets to say that it is there. */
 const patienceMilliseconds = 10_000;
@@ -26,7 +27,7 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
       const { obstacle } = leavePlan(found);
       if (obstacle !== undefined && !force) throw new NamedError('unreachable', obstacle);
       const { revision, layer } = await withdraw(author, registration);
-      const notes = await letGo(registration, restoreOriginal, reach);
+      const notes = await takeOff(registration, restoreOriginal, reach);
       await deps.push.forget(registration.id);
       // Last, as it is found by its name until then.
       const isSilent = reach === 'silent' && registration.state !== 'waiting';
@@ -94,7 +95,11 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
   }
 
   /** Removes what Signet has on the gateway, and proves it; in words, what came of it. */
-  async function letGo(registration: Registration, restoreOriginal: boolean, reach: Reach): Promise<readonly string[]> {
+  async function takeOff(
+    registration: Registration,
+    restoreOriginal: boolean,
+    reach: Reach,
+  ): Promise<readonly string[]> {
     const { id, name, host, port, state } = registration;
     if (state === 'waiting') return [`${name} was not taken over by this controller, so nothing on it was changed`];
     if (reach === 'silent') {
@@ -106,29 +111,31 @@ export function leaving(deps: LeavingDeps): Pick<MembershipService, 'planLeave' 
     if (reach === 'shut-out') {
       return [`${name} no longer lets the controller in; if /usr/local/lib/signet is still there, remove it`];
     }
-    const isItself = await uninstallFrom(registration, restoreOriginal);
+    const left = await uninstallFrom(registration, restoreOriginal);
     pool.drop(id);
-    if (!isItself)
+    if (!left)
       return [`the machine at ${host} has another identity now; it is not ${name}, and nothing on it was changed`];
     const login = { user: registration.user, privateKey: (await deps.sshKey()).privateKey };
     try {
       (await deps.ssh.connect({ host, port }, login, registration.hostKey)).close();
-      return [`${name} still lets the controller in; look for another line with its key in authorized_keys`];
+      return [...left, `${name} still lets the controller in; look for another line with its key in authorized_keys`];
     } catch (error) {
-      if (isNamed(error, 'login-refused')) return [`the controller can no longer log in to ${name}`];
+      if (isNamed(error, 'login-refused')) return [...left, `the controller can no longer log in to ${name}`];
       return [
+        ...left,
         `whether ${name} still lets the controller in could not be proven: ${isNamed(error) ? error.message : 'the connection failed'}`,
       ];
     }
   }
 
-  /** False when another machine is there by now, on which nothing was changed. */
-  async function uninstallFrom({ id, name }: Registration, restoreOriginal: boolean): Promise<boolean> {
+  /** What came of it; undefined when another machine is there by now, on which nothing was changed. */
+  async function uninstallFrom(
+    { id, name }: Registration,
+    restoreOriginal: boolean,
+  ): Promise<readonly string[] | undefined> {
     try {
-      const { connection } = await pool.link(id);
-      if ((await readIdentity(connection)) !== id) return false;
-      await uninstall(connection, restoreOriginal, await deps.epoch());
-      return true;
+      if ((await readIdentity((await pool.link(id)).connection)) !== id) return undefined;
+      return await letGo(deps, { id, name }, restoreOriginal);
     } catch (error) {
       if (!isNamed(error)) throw error;
       throw new NamedError(

@@ -61,7 +61,7 @@ async function succeeds(connection: Connection, command: string): Promise<boolea
 
 /** The verb in a command, for messages: the words of `sh -s install` and sudo say nothing to an operator. */
 function verbOf(command: string): string {
-  return /\b(facts|install|upgrade|leave|confirm|revert|status|log|digests)\b/.exec(command)?.[1] ?? command;
+  return /\b(facts|install|upgrade|flatten|leave|confirm|revert|status|log|digests)\b/.exec(command)?.[1] ?? command;
 }
 
 /** The one value of a key; throws `unsupported-gateway` where the answer lacks it. */

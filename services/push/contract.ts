@@ -66,6 +66,11 @@ export interface PushService {
   follow(id: number, signal: AbortSignal): AsyncIterable<RolloutView>;
   /** Drops what is recorded of a machine that left. */
   forget(id: string): Promise<void>;
+  /**
+   * What is live on a gateway becomes its own, read from a folder that is not Signet's: proven from outside as after a push, or undone.
+   * Nothing is done where that is so. Throws when it could not be; the gateway then goes on as before.
+   */
+  flatten(id: string, epoch: number): Promise<void>;
   /** Reads what a machine has, also one that is disconnected, and holds it against what it was given and what the head gives it. */
   examine(machine: string): Promise<Examined>;
   /** Looks again, now: reads the gateway and probes its listeners. */

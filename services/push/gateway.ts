@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { isTransient } from '../errors.ts';
+import { isTransient, NamedError } from '../errors.ts';
 import { call, elevated, value, type Elevation } from './call.ts';
 import type { Link } from './pool.ts';
 import type { Script } from './script.ts';
@@ -54,12 +54,26 @@ export async function readIdentity(connection: Connection): Promise<string> {
   return value(await call(connection, 'status'), 'identity');
 }
 
+/** What a gateway has of its own once Signet has left. */
+export interface Left {
+  /** The files that were live, where they are now. */
+  readonly kept: readonly string[];
+  /** Files and links of others that name Signet's folder all the same. */
+  readonly names: readonly string[];
+}
+
 /**
- * Removes key, script and boot hook; with `restore` the live files go back to what they were before the join. A gateway that has
- * seen a later controller refuses (`stale-epoch`).
+ * Removes key, script and boot hook; with `restore` the live files go back to what they were before the join, else what is live is
+ * the machine's own from then on. A gateway that has seen a later controller refuses (`stale-epoch`).
  */
-export async function uninstall(connection: Connection, restore: boolean, epoch: number): Promise<void> {
-  await call(connection, restore ? 'leave restore' : 'leave', `epoch ${epoch}\n`);
+export async function uninstall(connection: Connection, restore: boolean, epoch: number): Promise<Left> {
+  const { values } = await call(connection, restore ? 'leave restore' : 'leave', `epoch ${epoch}\n`);
+  const [reverted] = values.get('reverted') ?? [];
+  if (reverted !== undefined) {
+    const [, ...why] = reverted.split(' ');
+    throw new NamedError('push-failed', `it went back to reading Signet's files: ${why.join(' ')}`);
+  }
+  return { kept: values.get('kept') ?? [], names: values.get('names') ?? [] };
 }
 
 /** The verdict on a pending generation from a channel of its own; it may have ended the other way before. */

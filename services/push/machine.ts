@@ -119,7 +119,7 @@ async function leftAsFound(
 }
 
 /** The link is dropped: a session that is open on it runs the old script. */
-async function bringScript(
+export async function bringScript(
   { pool, script }: MachineDeps,
   { id }: Registration,
   connection: Connection,
@@ -219,11 +219,18 @@ async function held(deps: MachineDeps, registration: Registration, connection: C
   const asFound = adopted && isAsFound(adopted, adopted.manifest, state) ? adopted : undefined;
   const digest = asFound?.manifest ?? state.digest;
   await deps.machines.setFacts(id, facts);
-  const { confirmed, sent } = await deps.records.deployed(id);
-  const deployed =
-    [confirmed, sent].find((manifest) => manifest?.digest === digest) ??
-    (digest === '-' ? undefined : await recall(deps, registration, digest));
-  return { facts, state, asFound, digest, deployed };
+  return { facts, state, asFound, digest, deployed: await manifestOf(deps, registration, digest) };
+}
+
+/** The manifest that a gateway has by its digest; undefined where there is none, or none that this controller knows. */
+export async function manifestOf(
+  deps: MachineDeps,
+  registration: Registration,
+  digest: string,
+): Promise<Manifest | undefined> {
+  const { confirmed, sent } = await deps.records.deployed(registration.id);
+  const recorded = [confirmed, sent].find((manifest) => manifest?.digest === digest);
+  return recorded ?? (digest === '-' ? undefined : recall(deps, registration, digest));
 }
 
 /** As the contract says. */

@@ -9,6 +9,7 @@ import { keys } from '../store/keys.ts';
 import type { Compare, Store } from '../store/store.ts';
 import type { PushService, RolloutOptions, RolloutView } from './contract.ts';
 import type { Delivery } from './conclude.ts';
+import { flatten } from './flatten.ts';
 import { deliverTo, examine, look, registered, revisionFor, type MachineDeps } from './machine.ts';
 import { recordsService, type CreateOptions, type Deployed } from './records/service.ts';
 import { isLeftAlone, settled, takeBack, waves, type Decisions } from './rollout.ts';
@@ -300,6 +301,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     start,
     lead,
     forget: records.forget,
+    flatten: async (id, epoch) => flatten(deps, await machines.get(id), { epoch, windowSeconds, probeSeconds }),
     prune: records.prune,
     look: (machine) => look(deps, machine),
     examine: (machine) => examine(deps, machine),

@@ -107,6 +107,7 @@ export function pushStandIn(config: ConfigService, now: () => Date): PushStandIn
       }
     },
     forget: () => Promise.resolve(),
+    flatten: () => Promise.resolve(),
     look: (machine) => Promise.resolve(status(machine)),
     examine: (machine) => Promise.reject(new NamedError('unreachable', `${machine} is not there`)),
   };

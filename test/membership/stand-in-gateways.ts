@@ -46,6 +46,7 @@ export function membershipOver(
 
 const noPush = {
   forget: () => Promise.resolve(),
+  flatten: () => Promise.resolve(),
   start: () => Promise.resolve({ id: 7 }),
 } as unknown as PushService;
 

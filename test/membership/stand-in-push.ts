@@ -44,6 +44,7 @@ export function pushOver(
   const service: Partial<PushService> = {
     start,
     forget: () => Promise.resolve(),
+    flatten: () => Promise.resolve(),
     ensure: async (revision, by, decided) =>
       start(by, { machines: (await config.revision(revision)).machines ?? [], ...(decided ? { decided } : {}) }),
     status: (machine) => Promise.resolve({ machine, served: [] }),

@@ -1,6 +1,7 @@
 /** A gateway leaves, is reinstalled, and takes its former place; another leaves, moves, and is recognised. Nothing of either is lost. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type {
   ArchiveComparison,
@@ -23,7 +24,7 @@ describe('coming back', { skip: skipLab }, () => {
   let own = '';
 
   before(async () => {
-    const signetd = await startSignetd();
+    const signetd = await startSignetd({ flags: ['--sweep', '2'] });
     ends.push(signetd.remove);
     signet = cli(signetd);
     const lab = await startLab('rejoin', 2);
@@ -48,24 +49,30 @@ describe('coming back', { skip: skipLab }, () => {
     const out = await signet.done('machine', 'leave', 'mx2', '--yes');
 
     assert.match(out, /the controller can no longer log in to mx2/);
+    assert.match(
+      out,
+      /stays live from files that are its own now: \/etc\/tls-kept\/1\/certificates\/mx\.pem, .*; renew them there/,
+    );
     await acceptsMail(two);
     assert.equal(await served(two), own);
   });
 
-  it('and runs on by itself: plain files of root, no way in, no program of Signet, through a restart', async () => {
+  it('and runs on by itself: files of root, no way in, nothing that names Signet, and without its folder through a restart', async () => {
     // Script, hooks, key and the controller's address are named nowhere, but where the lab names every host.
     const traces = await two.inside(
       `grep -rlIE --exclude=hosts '/usr/local/lib/signet|signet-revert|${two.address.replace(/\d+$/, '1')}([^0-9]|$)' /etc /root/.ssh /var/spool/cron 2>/dev/null
        ls -d /usr/local/lib/signet /etc/sudoers.d/signet /etc/cron.d/*signet* /etc/systemd/system/*signet* 2>/dev/null; true`,
     );
     assert.equal(traces, '');
-    // Whatever Postfix reads there is a file of the machine's own, and root's.
-    const paths = await two.inside(
-      `grep -rhoIE '/var/lib/signet/[A-Za-z0-9._/-]+' /etc | sort -u | while read -r path; do
-         real=$(readlink -e "$path") && echo "$(stat -c '%F of %U' "$real") in $(echo "$real" | cut -d/ -f1-5)"
-       done | sort -u`,
+    assert.equal(await two.inside('grep -rlI /var/lib/signet /etc; find /etc -lname "/var/lib/signet*"; true'), '');
+    assert.equal(
+      await two.inside('find /etc/tls-kept/1 -name "*.pem" -exec stat -c "%a %U" {} + | sort -u'),
+      '600 root\n',
     );
-    assert.equal(paths, 'regular file of root in /var/lib/signet/generations\n');
+    // But for its identity, all of Signet's folder may go.
+    await two.inside(
+      'cp -a /var/lib/signet/original /root && cd /var/lib/signet && ls -A | grep -vx identity | xargs rm -rf',
+    );
 
     await two.kill();
     await two.start();
@@ -77,7 +84,9 @@ describe('coming back', { skip: skipLab }, () => {
 
   it('reinstalled under its name it is refused with the reason, and replaced it serves its own certificate again', async () => {
     await two.inside('postfix stop 2>/dev/null; true');
-    await two.inside('cp /var/lib/signet/original/etc/postfix/*.cf /etc/postfix/ && postfix start 2>/dev/null');
+    await two.inside(
+      'cp /root/original/etc/postfix/*.cf /etc/postfix/ && rm -rf /etc/tls-kept && postfix start 2>/dev/null',
+    );
     await reinstall(two);
     assert.equal(await served(two), '');
     const words = await joinWords(two);
@@ -110,7 +119,9 @@ describe('coming back', { skip: skipLab }, () => {
     await signet.done('certificate', 'issue', 'client', '--level', 'machine/mx2', ...names);
     await signet.done('set', 'machine/mx2', 'outbound/certificate', 'client');
     await signet.done('commit', '-m', 'a client certificate');
+    const files = await two.inside('cat /etc/postfix/*.cf');
     await signet.done('machine', 'leave', 'mx2', '--yes');
+    assert.ok(!(await two.inside('cat /etc/postfix/*.cf')).includes('/var/lib/signet'));
     const { certificates } = await signet.json<IssuedList>('authority', 'certificates', 'lab');
     await signet.done('authority', 'revoke', 'lab', certificates[0]?.serial ?? '', '--reason', 'keyCompromise');
     const words = await joinWords(two);
@@ -131,6 +142,46 @@ describe('coming back', { skip: skipLab }, () => {
       ],
     );
     assert.match((answer.notes ?? []).join('\n'), revoked);
+    assert.equal(await served(two), own);
+    assert.equal(await two.inside('cat /etc/postfix/*.cf'), files, 'all that was Signet’s is its again, and once');
+  });
+
+  it('a machine that left is adopted as any other: nothing on it changes until something else is wanted', async () => {
+    await signet.done('machine', 'leave', 'mx2', '--yes');
+    const sums = () =>
+      two.inside('sha256sum /etc/postfix/*.cf; find /etc/tls-kept -type f -exec sha256sum {} + | sort');
+    const before_ = await sums();
+
+    await signet.done(...(await joinWords(two)), '--adopt', '--discard');
+
+    assert.equal(await sums(), before_);
+    assert.equal(await served(two), own);
+    await signet.done('set', 'machine/mx2', 'protocols/inbound/minimum', 'TLSv1.3');
+    await signet.done('commit', '-m', 'newer only');
+    assert.equal(await served(two), own);
+    assert.equal(
+      await two.inside('cat /etc/postfix/*.cf | grep -c tls-kept; postconf -n 2>&1 >/dev/null; true'),
+      '0\n',
+    );
+    await signet.done('unset', 'machine/mx2', 'protocols/inbound/minimum');
+    await signet.done('commit', '-m', 'as before');
+  });
+
+  it('one that was let go while it was dark is flattened as well, as soon as it is back', async () => {
+    await two.link('down');
+    await signet.done('machine', 'leave', 'mx2', '--yes', '--force');
+    assert.notEqual(await two.inside('grep -l /var/lib/signet /etc/postfix/main.cf'), '');
+    await two.link('up');
+    for (let tries = 0; (await two.inside('ls -d /usr/local/lib/signet 2>/dev/null; true')) !== ''; tries += 1) {
+      assert.ok(tries < 120, 'it was not let go');
+      await sleep(500);
+    }
+
+    assert.equal(await two.inside('grep -rlI /var/lib/signet /etc; find /etc -lname "/var/lib/signet*"; true'), '');
+    assert.equal(await served(two), own);
+    await two.inside('cd /var/lib/signet && ls -A | grep -vxE "identity|original" | xargs rm -rf');
+    await acceptsMail(two);
+    assert.match(await signet.done(...(await joinWords(two)), '--restore'), /mx2 has joined/);
     assert.equal(await served(two), own);
   });
 

@@ -7,7 +7,7 @@ activate() {
   durables="$state $state/pending $state/generations . undo digest $unpacked"
   [ -z "$changed" ] || prepare_live
   # shellcheck disable=SC2086  # pairs
-  [ -z "$links" ] || remember_links $links
+  [ -z "$links" ] || { remember_links $links && remember_kept $links; }
   ways=generations/$generation
   [ "$current" = 0 ] || ways="$ways generations/$current"
   # shellcheck disable=SC2086  # paths of ours

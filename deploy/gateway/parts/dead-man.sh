@@ -37,24 +37,27 @@ undo() {
   undo_live "$state/generations/$undone"
   undo_current
   set_links
+  undo_kept "$state/generations/$undone"
   for path in $unlinked; do sentence="$sentence; the link $path could not be put back"; done
   # shellcheck disable=SC2086  # paths of ours
   durable "$state" $folders
   undo_running "${2-}"
   [ "${2-}" = boot ] || undo_others
+  [ -z "$kept" ] || rm -rf "$kept"
   put outcome "reverted $undone $sentence" && rm -f "$state/reverting" && durable "$state"
   tidy
 }
 
-# undo_live GENERATION puts back the live files that still are what that generation made of them. reloads are the commands it ran, and
-# nginx_plan says whether it told nginx.
+# undo_live GENERATION puts back the live files that still are what that generation made of them. reloads are the commands it ran,
+# nginx_plan says whether it told nginx, and kept is the folder it made to stay.
 undo_live() {
-  folders='' reloads='' nginx_plan=
+  folders='' reloads='' nginx_plan='' kept=
   [ -f "$1/plan" ] || return 0
   while read -r word path was became; do
     case $word in
       reload) reloads="$reloads $path" ;;
       nginx) nginx_plan=nginx ;;
+      kept) kept=$path ;;
     esac
     [ "$word" = live ] || continue
     folders="$folders ${path%/*}"

@@ -61,17 +61,49 @@ remember_links() {
   put links "${known%"$newline"}" || cannot_write 'the links cannot be recorded'
 }
 
-# ours PATH: is it a link of Signet's?
+# remember_kept [PATH FILE]... notes in the generation which of these are links that Signet left when it went: a revert makes them again.
+remember_kept() {
+  former=
+  while [ $# -gt 0 ]; do
+    old=$(readlink "$1") || old=
+    case $old in
+      "$kept_root"/*) former="$former$1 $old$newline" ;;
+    esac
+    shift 2
+  done
+  [ -n "$former" ] || return 0
+  { printf '%s' "$former" >undo/links; } 2>/dev/null || cannot_write 'the links cannot be recorded'
+  durables="$durables undo/links"
+}
+
+# undo_kept GENERATION makes the links again that Signet had left and that this generation replaced.
+undo_kept() {
+  [ -f "$1/undo/links" ] || return 0
+  while read -r path old; do
+    [ -e "$path" ] || [ -L "$path" ] || ln -s "$old" "$path" 2>/dev/null || unlinked="$unlinked $path"
+    folders="$folders ${path%/*}"
+  done <"$1/undo/links"
+}
+
+# ours PATH: is it a link of Signet's? One that it left when it went is, too: it leads to what was Signet's.
 ours() {
   [ -L "$1" ] || return 1
   case $(readlink "$1") in
-    "$state"/current/files/*) ;;
+    "$state"/current/files/* | "$kept_root"/*) ;;
     *) return 1 ;;
   esac
 }
 
-# leads PATH FILE: is it the link to that file?
-leads() { [ -L "$1" ] && [ "$(readlink "$1")" = "$state/current/$2" ]; }
+# find_target sets target to the folder that the links of the current generation lead to.
+find_target() {
+  target=$state/current/files
+  [ ! -f "$state/current/plan" ] || while read -r word path; do
+    [ "$word" != kept ] || target=$path
+  done <"$state/current/plan"
+}
+
+# leads PATH FILE: is it the link to that file? target is set.
+leads() { [ -L "$1" ] && [ "$(readlink "$1")" = "$target/${2#files/}" ]; }
 
 # hide PATH sets hidden to a name beside it that nobody reads who reads the whole folder.
 hide() { hidden=${1%/*}/.${1##*/}.signet; }
@@ -81,6 +113,7 @@ hide() { hidden=${1%/*}/.${1##*/}.signet; }
 set_links() {
   unlinked='' wanted=' '
   [ -f "$state/links" ] || return 0
+  find_target
   [ ! -f "$state/current/plan" ] || while read -r word path file; do
     [ "$word" = link ] || continue
     wanted="$wanted$path "
@@ -101,7 +134,7 @@ set_link() {
   ! leads "$1" "$2" || return 0
   { [ ! -e "$1" ] && [ ! -L "$1" ]; } || ours "$1" || return 1
   hide "$1"
-  leads "$hidden" "$2" || ln -sfn "$state/current/$2" "$hidden" 2>/dev/null || return 1
+  leads "$hidden" "$2" || ln -sfn "$target/${2#files/}" "$hidden" 2>/dev/null || return 1
   folders="$folders ${1%/*}"
   mv -fT "$hidden" "$1"
 }
@@ -166,6 +199,7 @@ service_facts() {
   fi
   say "reloads$names"
   { [ -r "$state/links" ] && [ -r "$state/current/plan" ]; } || return 0
+  find_target
   while read -r word path file; do
     if [ "$word" != link ]; then
       continue

@@ -17,6 +17,8 @@ IFS=" 	$newline"
 
 program=/usr/local/lib/signet/gateway
 state=/var/lib/signet
+# Where what was live stays once Signet has left (services/platforms/platform.ts): a folder with a number for each time.
+kept_root=/etc/tls-kept
 # The files outside the generations that a push may change.
 live_paths='/etc/postfix/main.cf /etc/postfix/master.cf'
 # Where systems keep their authorities (services/platforms/postfix/system-trust.ts).

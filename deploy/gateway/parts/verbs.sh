@@ -19,6 +19,7 @@ case $#:${1-} in
   ?*:digests) shift && digests "$@" ;;
   2:confirm | 2:revert) decide "$1" "$2" ;;
   1:upgrade) upgrade ;;
+  1:flatten) flatten ;;
   [12]:leave) leave "${2-}" ;;
   2:watchdog) watchdog "$2" ;;
   1:boot) boot ;;

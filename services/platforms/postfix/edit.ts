@@ -3,9 +3,11 @@ import type { Facts, Manifest, PostfixFacts, PostfixIntent } from '../../schema/
 import type { LiveChange } from '../platform.ts';
 import { editMasterCf } from './edit-master-cf.ts';
 import { isWildcard, overlap } from './endpoints.ts';
+import { ledBack } from './led-back.ts';
 import { editMainCf } from './main-cf.ts';
 import { clashes, inetServices } from './master-cf.ts';
 import { tableParameter, withoutOwnTable, withOwnTable } from './transport-maps.ts';
+import { transportPath } from './transports.ts';
 import { atLeast } from './version.ts';
 
 const nothing: PostfixIntent = { parameters: {}, services: [] };
@@ -17,7 +19,9 @@ export function edit(live: Facts, wanted: Manifest, previous: Manifest | undefin
   const intent = wanted.postfix ?? nothing;
   const old = previous?.postfix ?? nothing;
   const transports = intent.transports ?? [];
-  const owners = withoutOwnTable(postfix.mainCf);
+  // Of a machine that left and is back. Its table goes in any case, as the services that it leads to do.
+  const back = new Set([...wanted.files.map(({ path }) => path), transportPath]);
+  const owners = withoutOwnTable(ledBack(postfix.mainCf, back));
   const edited = editMainCf({
     live: owners,
     original: before.mainCf,
@@ -26,7 +30,7 @@ export function edit(live: Facts, wanted: Manifest, previous: Manifest | undefin
   });
   const mainCf = transports.length > 0 ? withOwnTable(edited) : edited;
   const masterCf = editMasterCf({
-    live: postfix,
+    live: { ...postfix, masterCf: ledBack(postfix.masterCf, back) },
     original: before,
     wanted: intent.services,
     previous: old.services,

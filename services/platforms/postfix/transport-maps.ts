@@ -3,6 +3,7 @@
  * going there, and it is taken out again without a trace.
  */
 import { currentPath } from '../platform.ts';
+import { ledBack } from './led-back.ts';
 import { ended, lineEnd, withoutEnd } from './lines.ts';
 import { valueIn } from './main-cf.ts';
 import { segments, type Segment } from './segments.ts';
@@ -15,7 +16,8 @@ const ownLine = `${transportMaps} = ${own}`;
 
 /** A value of transport_maps without Signet's table. */
 export function ownersMaps(value: string): string {
-  return value.replace(`, ${own}`, '').replace(own, '').trim();
+  const said = ledBack(value, new Set([transportPath]));
+  return said.replace(`, ${own}`, '').replace(own, '').trim();
 }
 
 export function hasOwnTable(mainCf: string): boolean {
