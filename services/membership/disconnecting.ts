@@ -14,7 +14,13 @@ import { placeOf } from './join.ts';
 /** How long a gateway gets to say what it has. */
 const patienceMilliseconds = 10_000;
 
-export function disconnecting(deps: LeavingDeps): Pick<MembershipService, 'disconnect'> {
+const pauseMilliseconds = 100;
+
+/** As a push may take: until the gateway has reverted by itself, and a bit. */
+const pushSeconds = 120;
+
+/** `waitSeconds`: how long a push that is under way is waited for. */
+export function disconnecting(deps: LeavingDeps, waitSeconds = pushSeconds): Pick<MembershipService, 'disconnect'> {
   const { config, machines, pool, now } = deps;
 
   return {
@@ -32,6 +38,7 @@ export function disconnecting(deps: LeavingDeps): Pick<MembershipService, 'disco
         ...(reason === undefined ? {} : { reason }),
       };
       await machines.disconnect(id, mark);
+      await untilNothingArrives(id, machine);
       const found = await whatItHas(id).catch((error: unknown) => {
         if (!isNamed(error)) throw error;
         return error.message;
@@ -44,6 +51,22 @@ export function disconnecting(deps: LeavingDeps): Pick<MembershipService, 'disco
       return { registration: await machines.get(id), notes: [] };
     },
   };
+
+  /** What was begun before it was marked ends, or it stays connected: nothing arrives after it was called disconnected. */
+  async function untilNothingArrives(id: string, machine: string): Promise<void> {
+    const deadline = Date.now() + waitSeconds * 1000;
+    while (await deps.push.isPushing(machine)) {
+      if (Date.now() > deadline) {
+        await machines.disconnect(id, undefined);
+        throw new NamedError(
+          'busy',
+          `a push to ${machine} is still under way after ${waitSeconds} seconds, so it stays connected; stop the rollout, and disconnect it when that has ended`,
+          { transient: true },
+        );
+      }
+      await sleep(pauseMilliseconds);
+    }
+  }
 
   async function whatItHas(id: string): Promise<Readonly<Record<string, string>>> {
     const asked = pool.link(id).then(async ({ connection }) => {

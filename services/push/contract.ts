@@ -64,6 +64,8 @@ export interface PushService {
   revert(id: number, by: string): Promise<Rollout>;
   /** The rollout each time it changes, until it has ended or `signal` aborts. */
   follow(id: number, signal: AbortSignal): AsyncIterable<RolloutView>;
+  /** Whether a push to the machine is under way, as far as is on record. None begins any more once it is marked as disconnected. */
+  isPushing(machine: string): Promise<boolean>;
   /** Drops what is recorded of a machine that left. */
   forget(id: string): Promise<void>;
   /**

@@ -181,11 +181,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       const skipped = { ...outcome, state: 'skipped', detail: 'it is not a member any more' } as const;
       return records.write({ rollout: rollout.id, outcome: skipped }, fence);
     }
-    if (outcome.state === 'pushing' && isLeftAlone(registration, rollout)) {
-      const skipped = { ...outcome, state: 'skipped', detail: 'it is disconnected' } as const;
-      await records.write({ rollout: rollout.id, outcome: skipped }, fence);
-      return false;
-    }
+    if (outcome.state === 'pushing' && isLeftAlone(registration, rollout)) return passBy(rollout, outcome, fence);
     const { id } = registration;
     const revision = revisionFor(rollout, outcome.machine);
     const before = await records.status(registration);
@@ -219,7 +215,25 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
       fence,
     );
     if (delivery?.facts) await machines.setFacts(id, delivery.facts);
-    return written;
+    if (outcome.state !== 'pushing' || !written) return written;
+    // Who disconnects it marks it first, and then waits for what is on record as under way: one of both sees the other.
+    const present = await machines.byName(outcome.machine);
+    return present && isLeftAlone(present, rollout) ? passBy(rollout, outcome, fence) : written;
+  }
+
+  async function passBy(rollout: Rollout, outcome: Outcome, fence: Compare): Promise<false> {
+    const skipped = { ...outcome, state: 'skipped', detail: 'it is disconnected' } as const;
+    await records.write({ rollout: rollout.id, outcome: skipped }, fence);
+    return false;
+  }
+
+  async function isPushing(machine: string): Promise<boolean> {
+    const earliest = now().getTime() - longestPushSeconds * 1000;
+    for (const { id } of await records.rollouts(fewRollouts)) {
+      const outcome = await records.outcome(id, machine);
+      if (outcome?.state === 'pushing' && Date.parse(outcome.updated) >= earliest) return true;
+    }
+    return false;
   }
 
   async function* follow(id: number, signal: AbortSignal): AsyncIterable<RolloutView> {
@@ -301,6 +315,7 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
     start,
     lead,
     forget: records.forget,
+    isPushing,
     flatten: async (id, epoch) => flatten(deps, await machines.get(id), { epoch, windowSeconds, probeSeconds }),
     prune: records.prune,
     look: (machine) => look(deps, machine),
@@ -336,6 +351,11 @@ export function pushService({ store, windowSeconds, probeSeconds, ...rest }: Pus
 /** How long a follower waits for more to change before it looks again. */
 const followMilliseconds = 200;
 const pauseMilliseconds = 100;
+
+/** What was begun longer ago, and has no end on record, was left by a controller that died: the gateway has decided it by itself. */
+const longestPushSeconds = 300;
+/** Of those that ended early, only the last ones can still have machines in hand. */
+const fewRollouts = 10;
 
 /** What was decided for machines that a rollout has not come to. */
 function decisions(

@@ -108,6 +108,7 @@ export function pushStandIn(config: ConfigService, now: () => Date): PushStandIn
     },
     forget: () => Promise.resolve(),
     flatten: () => Promise.resolve(),
+    isPushing: () => Promise.resolve(false),
     look: (machine) => Promise.resolve(status(machine)),
     examine: (machine) => Promise.reject(new NamedError('unreachable', `${machine} is not there`)),
   };

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { isNamed, type ErrorCode } from '../../services/errors.ts';
 import type { MembershipService } from '../../services/membership/contract.ts';
-import type { MembershipDeps } from '../../services/membership/deps.ts';
+import type { LeavingDeps, MembershipDeps } from '../../services/membership/deps.ts';
+import { disconnecting } from '../../services/membership/disconnecting.ts';
 import { joinMachine, machineId, surroundings, type Surroundings } from '../config/surroundings.ts';
-import { membershipOver, type StandIn } from './stand-in-gateways.ts';
+import { membershipOver, standInGateways, type StandIn } from './stand-in-gateways.ts';
 
 describe('disconnecting', () => {
   let at: Surroundings;
@@ -60,6 +61,43 @@ describe('disconnecting', () => {
     await at.machines.disconnect(machineId(1), undefined);
     Object.assign(gateway, { up: true, identity: machineId(2) });
     assert.match((await membership.disconnect('anna', 'mx1')).notes.join(), /another machine is at its address/);
+  });
+
+  describe('while a push is under way', () => {
+    function disconnectingOver(isPushing: () => Promise<boolean>, waitSeconds: number) {
+      const { config, machines } = at;
+      const pool = standInGateways(new Map([['198.18.0.1', gateway]]), () => machineId(9)).poolOf(machines);
+      const deps: Partial<LeavingDeps> = {
+        ...{ config, machines, pool, now: () => new Date('2026-11-24T10:00:00Z') },
+        push: { isPushing } as Partial<LeavingDeps['push']> as LeavingDeps['push'],
+      };
+      return disconnecting(deps as LeavingDeps, waitSeconds);
+    }
+
+    it('waits until that has ended, and only then asks what the machine has', async () => {
+      const asked: string[] = [];
+      const isPushing = async () => {
+        asked.push((await record()).disconnected?.by ?? 'nobody');
+        gateway.mainCf = `smtpd_tls_loglevel = ${asked.length}\n`;
+        return asked.length < 3;
+      };
+
+      const { registration } = await disconnectingOver(isPushing, 60).disconnect('anna', 'mx1');
+
+      assert.deepEqual(asked, ['anna', 'anna', 'anna'], 'it was marked before it was looked');
+      assert.deepEqual(registration.disconnected?.found, { 'main.cf smtpd_tls_loglevel': '3' });
+    });
+
+    it('is refused when that does not end, and the machine stays connected', async () => {
+      const before = await record();
+
+      await assert.rejects(
+        disconnectingOver(() => Promise.resolve(true), 0).disconnect('anna', 'mx1'),
+        refused('busy', /^a push to mx1 is still under way after 0 seconds, so it stays connected; stop the rollout/),
+      );
+
+      assert.deepEqual(await record(), before);
+    });
   });
 
   it('is refused the second time, and for what is no member', async () => {

@@ -47,11 +47,12 @@ export function membershipOver(
 const noPush = {
   forget: () => Promise.resolve(),
   flatten: () => Promise.resolve(),
+  isPushing: () => Promise.resolve(false),
   start: () => Promise.resolve({ id: 7 }),
 } as unknown as PushService;
 
 /** The gateways by address; `next` gives each the identity that its script would make up. */
-function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => string) {
+export function standInGateways(gateways: ReadonlyMap<string, StandIn>, next: () => string) {
   function at(host: string): StandIn {
     const gateway = gateways.get(host);
     if (!gateway?.up) throw new NamedError('unreachable', `${host} does not answer`, { transient: true });

@@ -45,6 +45,7 @@ export function pushOver(
     start,
     forget: () => Promise.resolve(),
     flatten: () => Promise.resolve(),
+    isPushing: () => Promise.resolve(false),
     ensure: async (revision, by, decided) =>
       start(by, { machines: (await config.revision(revision)).machines ?? [], ...(decided ? { decided } : {}) }),
     status: (machine) => Promise.resolve({ machine, served: [] }),

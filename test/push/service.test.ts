@@ -15,7 +15,7 @@ import type { AuditEntry, Outcome, Registration, Revision, Rollout } from '../..
 import { embeddedStore } from '../../services/store/embedded.ts';
 import { keys } from '../../services/store/keys.ts';
 import { readAll } from '../../services/store/read-all.ts';
-import type { Change, Store } from '../../services/store/store.ts';
+import type { Change, Store, Transaction } from '../../services/store/store.ts';
 
 const names = ['mx1', 'mx2', 'mx3'];
 
@@ -25,6 +25,8 @@ let members: Set<string>;
 let disconnected: Set<string>;
 /** What happens when a machine is dialled; every one is unreachable. */
 let dialled: (machine: string) => void;
+/** What happens once it is on record that a push begins. */
+let recorded: () => void;
 let push: ReturnType<typeof pushService>;
 let over: AbortController;
 /** How many watches find that history from where they begin is gone. */
@@ -59,6 +61,7 @@ beforeEach(() => {
   members = new Set(names);
   disconnected = new Set();
   dialled = () => undefined;
+  recorded = () => undefined;
   tooLate = 0;
   over = new AbortController();
   const present = () => [...members].map(registration);
@@ -81,7 +84,7 @@ beforeEach(() => {
     manifest: (machine) => Promise.resolve({ machine, digest: 'd'.repeat(64), files: [], probes: [] }),
   };
   push = pushService({
-    store: { ...store, watch },
+    store: { ...store, watch, transact },
     machines,
     config,
     pki: {},
@@ -106,6 +109,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+async function transact(transaction: Transaction): ReturnType<Store['transact']> {
+  const result = await store.transact(transaction);
+  if (transaction.writes.some((write) => 'put' in write && write.value.includes('"state":"pushing"'))) recorded();
+  return result;
+}
+
 async function* watch(prefix: string, from: number, signal: AbortSignal): AsyncGenerator<Change> {
   tooLate -= 1;
   if (tooLate >= 0) {
@@ -127,7 +136,10 @@ async function ended(rollout: Rollout): Promise<Readonly<Record<string, string>>
 }
 
 /** Records how a machine fares, as the leader does. */
-function has({ id }: Rollout, outcome: Pick<Outcome, 'machine' | 'state' | 'previous'>): Promise<boolean> {
+function has(
+  { id }: Rollout,
+  outcome: Pick<Outcome, 'machine' | 'state' | 'previous'> & Partial<Outcome>,
+): Promise<boolean> {
   return recordsService(store, () => new Date()).write(
     { rollout: id, outcome: { updated: '2026-01-01T00:00:00.000Z', ...outcome } },
     term.fence,
@@ -158,6 +170,31 @@ describe('a rollout', () => {
     assert.deepEqual(states, { mx2: 'unreachable', mx3: 'skipped' });
     const { outcomes } = await push.rollout(rollout.id);
     assert.equal(outcomes.find(({ machine }) => machine === 'mx3')?.detail, 'it is disconnected');
+  });
+
+  it('begins no push to a machine that is disconnected just as it comes to it', async () => {
+    const rollout = await push.start('ana', { machines: ['mx1'] });
+    const dials: string[] = [];
+    dialled = (machine) => void dials.push(machine);
+    recorded = () => disconnected.add('mx1');
+
+    const states = await ended(rollout);
+
+    assert.deepEqual([states, dials], [{ mx1: 'skipped' }, []]);
+    assert.equal(await push.isPushing('mx1'), false);
+  });
+
+  it('has a push under way from when it is recorded until its end is, or for as long as it can take', async () => {
+    const first = await push.start('ana', { machines: ['mx1', 'mx2', 'mx3'] });
+    const outcome = { machine: 'mx1', updated: '2026-01-01T00:00:00.000Z' } as const;
+    await has(first, { ...outcome, state: 'pushing' });
+    await has(first, { machine: 'mx2', state: 'pushing', updated: '2025-12-31T23:50:00.000Z' });
+    await push.start('ana', { machines: ['mx3'] });
+
+    const during = await Promise.all(names.map((name) => push.isPushing(name)));
+    await has(first, { ...outcome, state: 'confirmed' });
+
+    assert.deepEqual([during, await push.isPushing('mx1')], [[true, false, false], false]);
   });
 
   it('that names a machine which is disconnected is refused, and so is a look at it', async () => {
