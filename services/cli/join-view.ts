@@ -38,8 +38,10 @@ export function showJoinPlan(print: Printer, plan: JoinPlan, adopt: boolean): vo
     ...plan.certificates.map(
       ({ path, subject, expires }) => ['certificate', `${subject}, expires ${moment(expires)}, ${path}`] as const,
     ),
-    ...(adopt ? [] : (plan.faults?.adopted ?? [])).map(
-      ({ detail }) => ['adopted', { text: `it would be refused: ${detail}`, tone: 'warn' }] as const,
+    ...(adopt ? [] : (['adopted', 'restored'] as const)).flatMap((start) =>
+      (plan.faults?.[start] ?? []).map(
+        ({ detail }) => [start, { text: `it would be refused: ${detail}`, tone: 'warn' }] as const,
+      ),
     ),
     ...notes.map((note) => ['note', { text: note, tone: 'warn' }] as const),
   ]);

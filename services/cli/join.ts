@@ -86,12 +86,14 @@ function asked({ group, replace, newIdentity }: JoinOptions): Pick<JoinRequest, 
   return { ...(group === undefined ? {} : { group }), ...(claim && { claim }) };
 }
 
-/** What stands in the way of joining as it is asked for. What is restored is held against the configuration by the controller. */
+/** What stands in the way of joining as it is asked for. */
 export function obstaclesTo(
   { findings, faults }: JoinPlan,
-  { adopt, restore, replace }: JoinOptions,
+  { adopt, restore, replace, discard }: JoinOptions,
 ): readonly Finding[] {
-  return [...findings, ...((adopt ? faults?.adopted : restore || replace ? [] : faults?.applied) ?? [])];
+  const restores = (restore ?? false) || (replace === true && !discard);
+  const start = adopt ? faults?.adopted : ((restores ? faults?.restored : undefined) ?? faults?.applied);
+  return [...findings, ...(start ?? [])];
 }
 
 /** The command that accepts a plan; it says all there is to choose. */

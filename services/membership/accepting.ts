@@ -37,9 +37,12 @@ export interface Current {
   readonly upper: string;
 }
 
-/** Throws `plan-outdated`, naming what differs, when a machine is no longer what was shown of it. `adopt`: it keeps what it has. */
-export function checkAccepted(kept: KeptPlan, current: Current, adopt: boolean): void {
-  const [was, is] = [whatMatters(kept, adopt), whatMatters(current, adopt)];
+/** What a machine starts with: what it has, what was archived of it or of its predecessor, or what the configuration has for it. */
+export type Start = keyof NonNullable<Proposal['faults']>;
+
+/** Throws `plan-outdated`, naming what differs, when a machine is no longer what was shown of it. */
+export function checkAccepted(kept: KeptPlan, current: Current, start: Start): void {
+  const [was, is] = [whatMatters(kept, start), whatMatters(current, start)];
   const found = [...new Set([...is.keys(), ...was.keys()])].flatMap((what) => {
     const [before, now] = [was.get(what), is.get(what)];
     if (before === now) return [];
@@ -59,12 +62,12 @@ export function outdated(machine: string, differences: readonly string[]): Named
 }
 
 /** What the configuration would refuse of what a machine would start with. */
-export function faultsOf({ faults }: Pick<Proposal, 'faults'>, adopt: boolean): readonly Finding[] {
-  return (adopt ? faults?.adopted : faults?.applied) ?? [];
+export function faultsOf({ faults }: Pick<Proposal, 'faults'>, start: Start): readonly Finding[] {
+  return faults?.[start] ?? [];
 }
 
 /** What was shown, each thing under its name. Clocks, free space and load are not among it. */
-function whatMatters({ plan, upper }: Current, adopt: boolean): ReadonlyMap<string, string> {
+function whatMatters({ plan, upper }: Current, start: Start): ReadonlyMap<string, string> {
   const { facts, present, certificates, layer, adopted, findings } = plan;
   const of = (kind: string, document: Readonly<Record<string, unknown>>) =>
     [...leaves(document as JsonObject)].map(([at, value]) => [`${kind} ${at}`, value] as const);
@@ -78,11 +81,11 @@ function whatMatters({ plan, upper }: Current, adopt: boolean): ReadonlyMap<stri
     ['what it replaces', plan.replaces],
     ...present.map(({ place, name, ...setting }) => [`${place} ${name}`, setting] as const),
     ...certificates.map(({ path, fingerprint }) => [`the certificate ${path}`, fingerprint] as const),
-    ...[...findings, ...faultsOf(plan, adopt)].map(({ detail }) => [`"${detail}"`, detail] as const),
+    ...[...findings, ...faultsOf(plan, start)].map(({ detail }) => [`"${detail}"`, detail] as const),
     ...of('its own setting', layer),
     ...of('its own setting, adopted,', adopted ?? {}),
     ['whether it can be adopted', adopted !== undefined],
-    ...(adopt ? [] : ([['what cluster and group give it', upper]] as const)),
+    ...(start === 'adopted' ? [] : ([['what cluster and group give it', upper]] as const)),
   ];
   const matters = new Map<string, string>();
   for (const [what, is] of all) {

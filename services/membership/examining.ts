@@ -113,25 +113,34 @@ export function examining(deps: MembershipDeps): Examine {
       notes: [...notes(candidate), ...concerns, ...returned(same, facts), ...demands(configuration, group)],
     };
     const plan =
-      found.length > 0 ? proposed : { ...proposed, faults: await rehearsed(proposed, identity, facts, settings) };
+      found.length > 0
+        ? proposed
+        : { ...proposed, faults: await rehearsed(proposed, archive, { identity, facts, settings }) };
     const enrolled = placeOf(identity, configuration) !== undefined;
     const digest = sha256(canonicalJson(upper.settings));
     return { enrolled, archive, stands, former, plan, upper: digest, concerns, obstacle: found[0] };
   }
 
-  /** What a commit would refuse of either layer that the machine may start with. */
+  /** What a commit would refuse of each layer that the machine may start with. */
   async function rehearsed(
     { name, group, layer, adopted }: Proposal,
-    identity: string,
-    facts: Facts,
-    settings: Found | undefined,
+    archive: Archive | undefined,
+    {
+      identity,
+      facts,
+      settings,
+    }: { readonly identity: string; readonly facts: Facts; readonly settings: Found | undefined },
   ): Promise<NonNullable<Proposal['faults']>> {
     const chains = new Map((settings?.certificates ?? []).map(({ binding, facts: chain }) => [binding.chain, chain]));
     const refused = async (one: Proposal['layer']) => {
       const admit = { op: 'admit', machine: name, id: identity || unknownId, group, layer: one } as const;
       return faults(await config.rehearse({ admit, facts, chains }));
     };
-    return { applied: await refused(layer), ...(adopted && { adopted: await refused(adopted) }) };
+    return {
+      applied: await refused(layer),
+      ...(adopted && { adopted: await refused(adopted) }),
+      ...(archive && { restored: await refused(restoredLayer(layer, archive)) }),
+    };
   }
 
   /** Which of these machines show the host key that is on record, at the address that is. */
@@ -141,6 +150,11 @@ export function examining(deps: MembershipDeps): Examine {
     );
     return new Set((await Promise.all(answers)).flat());
   }
+}
+
+/** What a machine starts with that has its archive, or its predecessor's, back. */
+export function restoredLayer(layer: Proposal['layer'], archive: Archive): Proposal['layer'] {
+  return { ...layer, ...archive.layer };
 }
 
 function shown({ reloads: _reloads, links: _links, postfix, nginx, ...facts }: Facts): JoinPlan['facts'] {

@@ -16,7 +16,7 @@ import { checkAccepted, chosenJoin, faultsOf, outdated } from './accepting.ts';
 import { admitting } from './admitting.ts';
 import type { ChosenJoin, MembershipService } from './contract.ts';
 import type { MembershipDeps } from './deps.ts';
-import { examining } from './examining.ts';
+import { examining, restoredLayer } from './examining.ts';
 import { findSettings, type Found } from './found.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Proposal } from './plans/service.ts';
@@ -95,15 +95,16 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
       facts,
       settings,
     );
-    if (accepted) checkAccepted(accepted, { plan, upper }, request.adopt ?? false);
+    const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
+    const restores = choice === 'restore' ? archive : undefined;
+    const start = request.adopt ? 'adopted' : restores ? 'restored' : 'applied';
+    if (accepted) checkAccepted(accepted, { plan, upper }, start);
     if (obstacle) {
       const { code, finding } = obstacle;
       throw new NamedError(code, `${request.name} cannot join: ${finding.detail}`, { findings: plan.findings });
     }
     if (request.adopt) checkAdoptable(request, plan);
-    const choice = request.archive ?? (request.claim === 'replace' ? 'restore' : undefined);
-    // What is restored was valid once, and is held against the configuration when it is committed.
-    const refused = choice === 'restore' ? [] : faultsOf(plan, request.adopt ?? false);
+    const refused = faultsOf(plan, start);
     if (refused[0]) {
       throw new NamedError('invalid-configuration', `${request.name} cannot join: ${refused[0].detail}`, {
         findings: refused,
@@ -115,7 +116,7 @@ export function joining(deps: MembershipDeps): Pick<MembershipService, 'hostKey'
         `this machine was a member until ${archive.left} as ${archive.name}; say whether to restore its archived settings or to discard them`,
       );
     }
-    const restored = archive && choice === 'restore' ? { ...plan.layer, ...archive.layer } : plan.layer;
+    const restored = restores ? restoredLayer(plan.layer, restores) : plan.layer;
     // The same once more, as it is kept only now.
     if (request.adopt) await find(bootstrap, request, facts, true);
     const layer = request.adopt ? (plan.adopted ?? {}) : restored;

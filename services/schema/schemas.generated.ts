@@ -1652,7 +1652,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       faults: {
         title: 'Planned faults',
         description:
-          'What the configuration would refuse, by whether it is adopted; left out where what stands in the way comes first.',
+          'What the configuration would refuse, by whether it is adopted or its archive restored; left out where what stands in the way comes first.',
         type: 'object',
         additionalProperties: false,
         required: ['applied'],
@@ -1661,7 +1661,12 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           applied: {
             type: 'array',
             items: { $ref: 'finding.schema.json' },
-            description: 'Of those that cluster and group give it.',
+            description: 'Of those that cluster and group give it, with those of a member whose place it takes.',
+          },
+          restored: {
+            type: 'array',
+            items: { $ref: 'finding.schema.json' },
+            description: 'Of these with what was archived, where there is an archive for it.',
           },
         },
       },

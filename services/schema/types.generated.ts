@@ -2107,7 +2107,7 @@ export interface ReplacedMachine {
   readonly settings: readonly string[];
 }
 /**
- * What the configuration would refuse, by whether it is adopted; left out where what stands in the way comes first.
+ * What the configuration would refuse, by whether it is adopted or its archive restored; left out where what stands in the way comes first.
  */
 export interface PlannedFaults {
   /**
@@ -2115,9 +2115,13 @@ export interface PlannedFaults {
    */
   readonly adopted?: readonly Finding[];
   /**
-   * Of those that cluster and group give it.
+   * Of those that cluster and group give it, with those of a member whose place it takes.
    */
   readonly applied: readonly Finding[];
+  /**
+   * Of these with what was archived, where there is an archive for it.
+   */
+  readonly restored?: readonly Finding[];
 }
 /**
  * A machine that may become a member.

@@ -94,6 +94,54 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.deepEqual(await at.machines.archives(), []);
   });
 
+  describe('whose settings the configuration would refuse by now', () => {
+    const minimum = '/protocols/inbound/minimum';
+    const apply = async (...operations: Parameters<typeof at.config.apply>[1]) => {
+      await at.config.apply('anna', operations, { comment: 'x', rollout: false });
+    };
+
+    it('is not restored, and nothing on it was changed by then', async () => {
+      await apply({ op: 'set', level: 'machine/mx2', path: minimum, value: 'TLSv1.1' });
+      await membership.leave('anna', 'mx2', {});
+      const pin = `/pins/${minimum.replaceAll('/', '~1')}`;
+      await apply({ op: 'set', level: 'cluster', path: pin, value: { rule: 'floor' } });
+      const before = [await states(), gateway(second).installed, await at.config.head()];
+      const { id, faults } = await membership.plan({ name: 'mx2', host: second, bootstrap: { user: 'root' } });
+
+      const refused = {
+        code: 'invalid-configuration',
+        message: /mx2 cannot join: .*minimum is "TLSv1.1" at machine\/mx2, below the floor "TLSv1.2" that cluster pins/,
+      } as const;
+      await assert.rejects(join(second, 'mx2', { archive: 'restore' }), refused);
+      await assert.rejects(
+        membership.join('anna', { accept: id, bootstrap: { user: 'root' }, archive: 'restore' }),
+        refused,
+      );
+
+      assert.deepEqual([faults?.applied, faults?.restored?.map(({ pointer }) => pointer)], [[], [minimum]]);
+      assert.deepEqual([await states(), gateway(second).installed, await at.config.head()], before);
+      await join(second, 'mx2', { archive: 'discard' });
+    });
+
+    it('is not replaced by one that cannot have them, and nothing on that was changed by then', async () => {
+      const partner = { tls: 'required', certificate: 'own' };
+      await apply({ op: 'set', level: 'machine/mx2', path: '/destinations/partner.example', value: partner });
+      reinstall(second, 9);
+      gateway(second).mainCf = 'mydestination = partner.example\n';
+      const before = await states();
+
+      await assert.rejects(join(second, 'mx2', { claim: 'replace' }), {
+        code: 'invalid-configuration',
+        message: /mx2 cannot join: .*stays on the machine, as mydestination has it there/,
+      });
+
+      assert.deepEqual([await states(), gateway(second).installed], [before, false]);
+      gateway(second).mainCf = '';
+      await join(second, 'mx2', { claim: 'replace' });
+      assert.deepEqual(await certificates('mx2'), ['own']);
+    });
+  });
+
   it('that left stays in its archive when another machine has its name', async () => {
     await membership.leave('anna', 'mx2', {});
 
