@@ -1,8 +1,12 @@
 /** Files in one folder of another host, over SFTP; the connection is pinned like any other of Signet's. */
-import type { SFTPWrapper } from 'ssh2';
+import type { SFTPWrapper, Stats } from 'ssh2';
 
 import { isNamed, NamedError } from '../errors.ts';
 import { dial, unreachable, type Address, type Login } from './ssh.ts';
+
+/** No text is longer. */
+const mostBytes = 512 * 1024 * 1024;
+const pieceBytes = 256 * 1024;
 
 export interface RemoteFolder {
   /** Writes a new file of mode 0600, all the way to the disk where the server can. */
@@ -37,10 +41,17 @@ export async function sftpFolder(at: Address, login: Login, pinned: string, fold
         await ask('be written to', (done) => sftp.close(handle, done)).catch(ifNamed);
       }
     },
-    read: (name) =>
-      ask<Buffer | undefined>('be read', (done) =>
-        sftp.readFile(path(name), (error, content) => (isMissing(error) ? done() : done(error, content))),
-      ),
+    async read(name) {
+      const handle = await ask<Buffer | undefined>('be read', (done) =>
+        sftp.open(path(name), 'r', (error, opened) => (isMissing(error) ? done() : done(error, opened))),
+      );
+      if (!handle) return undefined;
+      try {
+        return await content(name, handle);
+      } finally {
+        await ask('be read', (done) => sftp.close(handle, done)).catch(ifNamed);
+      }
+    },
     async rename(from, to) {
       await ask('be written to', (done) => sftp.rename(path(from), path(to), done));
     },
@@ -49,6 +60,25 @@ export async function sftpFolder(at: Address, login: Login, pinned: string, fold
     },
     close: () => client.end(),
   };
+
+  /** Piece by piece, and within a limit whatever the server says: what is there need not be what was written. */
+  async function content(name: string, handle: Buffer): Promise<Buffer> {
+    const { size } = await ask<Stats>('be read', (done) => sftp.fstat(handle, done));
+    const pieces: Buffer[] = [];
+    for (let length = 0; Math.max(length, size) <= mostBytes;) {
+      const piece = Buffer.allocUnsafe(pieceBytes);
+      const count = await ask<number>('be read', (done) =>
+        sftp.read(handle, piece, 0, pieceBytes, length, (error, read) => done(error, read)),
+      );
+      if (count === 0) return Buffer.concat(pieces);
+      pieces.push(piece.subarray(0, count));
+      length += count;
+    }
+    throw new NamedError(
+      'precondition-failed',
+      `${name} in ${folder} on ${at.host} is larger than any configuration file; look at what it is, and remove it there`,
+    );
+  }
 
   /** An extension of OpenSSH's: what a server without it has taken is read back all the same. */
   async function flush(handle: Buffer): Promise<void> {

@@ -1,7 +1,16 @@
 // Scheduled saves to another host over SFTP, by a real sshd: what it refuses, what it loses, and that no half file has a file's name.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
@@ -127,5 +136,19 @@ describe('a scheduled save over SFTP', { skip: skipSftp }, () => {
     around.world.time += day;
     assert.equal((await due())?.kind, 'saved');
     assert.deepEqual(files(), ['signet-2026-11-25T10-00-00Z-r1.signet']);
+  });
+
+  it('goes on when the host has something enormous in the place of a file', async () => {
+    await set();
+    around.world.text = 'x'.repeat(3_000_000);
+    host.cutAfter(1_000_000);
+    await failure();
+    const place = join(to, 'signet-2026-11-24T10-00-00Z-r1.signet');
+    writeFileSync(place, '');
+    truncateSync(place, 5e12);
+    host.cutAfter(Infinity);
+    around.world.time += day;
+
+    assert.equal((await due())?.kind, 'saved');
   });
 });
