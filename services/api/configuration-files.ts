@@ -78,10 +78,10 @@ export const configurationFileRoutes: readonly Route[] = [
     request: 'take-over-options',
     bodyLimit: fileLimit,
     response: 'take-over',
-    async handle({ backup }, { caller, body: { file, passphrase, plan = false } }) {
-      if (plan) return { body: await backup.planTakeOver(file, passphrase), onlyChecked: true };
-      const body = await backup.takeOver(caller.name, file, passphrase);
-      return { body, object: `/revisions/${body.revision}` };
+    async handle({ backup }, { caller, body: { file, plan = false, ...options } }) {
+      if (plan) return { body: await backup.planTakeOver(file, options), onlyChecked: true };
+      const body = await backup.takeOver(caller.name, file, options);
+      return { body, isInTrail: true };
     },
   }),
 ];

@@ -79,7 +79,7 @@ async function audited(
   };
   try {
     const reply = await answer();
-    if (!reply.onlyChecked) await write(reply.object ?? path, 'ok', reply.detail);
+    if (!reply.onlyChecked && !reply.isInTrail) await write(reply.object ?? path, 'ok', reply.detail);
     return reply;
   } catch (error) {
     await write(path, codeOf(error));

@@ -34,6 +34,8 @@ export interface Reply<Body = unknown> {
   readonly detail?: string;
   /** It was only looked at, so there is nothing for the audit trail. */
   readonly onlyChecked?: boolean | undefined;
+  /** It put itself into the audit trail, with what it did. */
+  readonly isInTrail?: true;
 }
 
 export interface Route {

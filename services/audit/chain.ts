@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { canonicalJson } from '../schema/json.ts';
-import type { AuditSeal, AuditVerification } from '../schema/types.generated.ts';
+import type { AuditSeal, AuditTrail, AuditVerification } from '../schema/types.generated.ts';
 
 /** An entry of the trail, as it stands in the store. */
 export interface Stored {
@@ -53,6 +53,25 @@ export function verify({ seals, entries, unsealed }: Trail, noted?: Seal): Audit
     ...(newest ? { newest: { number: newest.number, digest: newest.digest } } : {}),
     faults: faults.slice(0, mostFaults),
   };
+}
+
+/** How many entries a seal is over at most: it is made in one transaction, which takes the mark off each of them. */
+export const sealedAtOnce = 100;
+
+/** A trail to take away: entries that wait for their seal get it here, in the order of their ids. */
+export function closed({ seals, entries, unsealed }: Trail, time: string): AuditTrail {
+  const all = [...seals];
+  const sealed = new Set(seals.flatMap((seal) => seal.entries.map(({ id }) => id)));
+  const waiting = entries.filter(({ id }) => unsealed.has(id) && !sealed.has(id));
+  for (let start = 0; start < waiting.length; start += sealedAtOnce)
+    all.push(sealOver(waiting.slice(start, start + sealedAtOnce), all.at(-1), time));
+  return { seals: all, entries: Object.fromEntries(entries.map(({ id, text }) => [id, text])) };
+}
+
+/** Holds a trail that was taken away against its seals. */
+export function verifyClosed({ seals, entries }: AuditTrail): AuditVerification {
+  const stored = Object.entries(entries).map(([id, text]) => ({ id, text }));
+  return verify({ seals, entries: stored, unsealed: new Set() });
 }
 
 const none = '0'.repeat(64);

@@ -1,10 +1,12 @@
 /** Who did what, and the proof that it was not rewritten since: the audit trail and its seals. */
 import { parse } from '../schema/parse.ts';
-import type { AuditEntry, AuditSeal, AuditVerification } from '../schema/types.generated.ts';
+import { NamedError } from '../errors.ts';
+import type { AuditEntry, AuditSeal, AuditTrail, AuditVerification } from '../schema/types.generated.ts';
 import { keys } from '../store/keys.ts';
 import { readAll } from '../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../store/store.ts';
-import { sealOver, verify, type Seal, type Stored } from './chain.ts';
+import { closed, sealedAtOnce, sealOver, verify, type Seal, type Stored, type Trail } from './chain.ts';
+import { inheritance } from './inheritance/service.ts';
 
 export interface Page {
   /** Only what comes before this time or entry. */
@@ -17,13 +19,18 @@ export interface AuditService {
   record(entry: Omit<AuditEntry, 'id' | 'time'>): Promise<void>;
   /** The trail, newest first. */
   page(page: Page): Promise<readonly AuditEntry[]>;
-  /** Reads all of it and holds it against its seals, and against one that was noted elsewhere. */
+  /**
+   * Reads all of it and holds it against its seals, and against one that was noted elsewhere; `busy` while a trail that was taken
+   * over is put in place.
+   */
   verify(noted?: Seal): Promise<AuditVerification>;
+  /** All of it to take away, faults and all, sealed to its end; `busy` as in `verify`. */
+  trail(): Promise<AuditTrail>;
 }
 
 /** What the leading controller runs besides. */
 export interface AuditSealer {
-  /** Seals what has no seal yet; the newest seal when it made one. Writes hold `fence`. */
+  /** Seals what has no seal yet, over a trail taken over in place; the newest seal when it made one. Seals hold `fence`. */
   seal(fence: Compare): Promise<Seal | undefined>;
 }
 
@@ -33,9 +40,6 @@ export interface AuditDeps {
   /** As many unpredictable bytes as asked for. */
   readonly random: (size: number) => Uint8Array;
 }
-
-/** A seal is one transaction: it takes the mark off each of its entries. */
-const sealedAtOnce = 100;
 
 export function auditService({ store, now, random }: AuditDeps): AuditService & AuditSealer {
   /** A seal that there is. */
@@ -47,24 +51,29 @@ export function auditService({ store, now, random }: AuditDeps): AuditService & 
       await store.transact({ compare: [], writes });
     },
     page: (page) => newestFirst(store, page, now()),
-    async verify(noted) {
-      // In this order an entry that is written or sealed meanwhile is found marked or sealed.
-      const entries = await stored();
-      const unsealed = new Set(
-        (await readAll(store, keys.allUnsealed)).map(({ key }) => key.slice(keys.allUnsealed.length)),
-      );
-      const links = await seals();
-      const read = new Set(entries.map(({ id }) => id));
-      const late = links.flatMap((seal) => seal.entries.map(({ id }) => id)).filter((id) => !read.has(id));
-      for (const id of late) entries.push(...(await entry(id)));
-      return verify({ seals: links, entries, unsealed }, noted);
-    },
+    verify: async (noted) => verify(await read(), noted),
+    trail: async () => closed(await read(), now().toISOString()),
     async seal(fence) {
+      await inheritance(store).settle();
       let newest: Seal | undefined;
       for (let next = await sealSome(fence); next; next = await sealSome(fence)) newest = next;
       return newest;
     },
   };
+
+  async function read(): Promise<Trail> {
+    if (await store.get(keys.inheriting)) throw inheriting();
+    // In this order an entry that is written or sealed meanwhile is found marked or sealed.
+    const entries = await stored();
+    const unsealed = new Set(
+      (await readAll(store, keys.allUnsealed)).map(({ key }) => key.slice(keys.allUnsealed.length)),
+    );
+    const links = await seals();
+    const found = new Set(entries.map(({ id }) => id));
+    const late = links.flatMap((seal) => seal.entries.map(({ id }) => id)).filter((id) => !found.has(id));
+    for (const id of late) entries.push(...(await entry(id)));
+    return { seals: links, entries, unsealed };
+  }
 
   async function sealSome(fence: Compare): Promise<Seal | undefined> {
     const marks = (await store.range(keys.allUnsealed, { limit: sealedAtOnce })).entries;
@@ -72,9 +81,15 @@ export function auditService({ store, now, random }: AuditDeps): AuditService & 
     const ids = marks.map(({ key }) => key.slice(keys.allUnsealed.length));
     // What was taken away before it was sealed is sealed as it is not, and missed from then on.
     const texts = await Promise.all(ids.map(async (id) => (await entry(id))[0] ?? { id, text: '' }));
-    const seal = sealOver(texts, await newestSeal(), now().toISOString());
+    const before = await newestSeal();
+    const seal = sealOver(texts, before && sealIn(before), now().toISOString());
     const { applied } = await store.transact({
-      compare: [fence, { key: keys.seal(seal.number), absent: true }],
+      compare: [
+        fence,
+        { key: keys.inheriting, absent: true },
+        { key: keys.seal(seal.number), absent: true },
+        ...(before ? [{ key: before.key, modRevision: before.modRevision }] : []),
+      ],
       writes: [
         { put: keys.seal(seal.number), value: JSON.stringify(seal) },
         ...ids.map((id) => ({ delete: keys.unsealed(id) })),
@@ -84,7 +99,7 @@ export function auditService({ store, now, random }: AuditDeps): AuditService & 
   }
 
   /** Numbers have no gaps, so it is found by steps that double, and then halve. */
-  async function newestSeal(): Promise<Seal | undefined> {
+  async function newestSeal(): Promise<Entry | undefined> {
     if (!(await sealOf(sealed))) sealed = 0;
     let step = 1;
     for (; await sealOf(sealed + step); step *= 2) sealed += step;
@@ -92,9 +107,8 @@ export function auditService({ store, now, random }: AuditDeps): AuditService & 
     return sealOf(sealed);
   }
 
-  async function sealOf(number: number): Promise<AuditSeal | undefined> {
-    const entry = number > 0 ? await store.get(keys.seal(number)) : undefined;
-    return entry && sealIn(entry);
+  async function sealOf(number: number): Promise<Entry | undefined> {
+    return number > 0 ? store.get(keys.seal(number)) : undefined;
   }
 
   async function seals(): Promise<readonly AuditSeal[]> {
@@ -147,9 +161,16 @@ async function newestFirst(store: Store, { before, limit }: Page, now: Date): Pr
   return out.slice(0, limit);
 }
 
+/** One that was damaged is shown as such: it must not hide the others. */
 function readEntry(key: string, value: string): AuditEntry {
-  const entry = parse('audit-entry', JSON.parse(value), `the record ${key}`);
-  return { ...entry, id: key.slice(keys.audits.length) };
+  const id = key.slice(keys.audits.length);
+  try {
+    return { ...parse('audit-entry', JSON.parse(value), `the record ${key}`), id };
+  } catch {
+    const time = id.slice(0, id.indexOf('/'));
+    const detail = 'what stands here is no audit entry; see "signet audit verify"';
+    return { id, time, actor: '?', action: '?', object: '?', outcome: 'damaged', detail };
+  }
 }
 
 /** The day, YYYY-MM-DD, so many days after the one `instant` begins with. */
@@ -160,4 +181,12 @@ function dayAfter(instant: string, days: number): string {
 
 function sealIn({ key, value }: Entry): AuditSeal {
   return parse('audit-seal', JSON.parse(value), `the record ${key}`);
+}
+
+function inheriting(): NamedError {
+  return new NamedError(
+    'busy',
+    'the audit trail of the controller that was taken over is being put in place; try again in a minute',
+    { transient: true },
+  );
 }

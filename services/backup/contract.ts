@@ -11,7 +11,11 @@ export interface LoadOptions {
   readonly map?: Readonly<Record<string, string | null>> | undefined;
   /** Also when another controller saved the file. */
   readonly foreign?: boolean | undefined;
+  /** Also when its audit trail is not as it was written. */
+  readonly damagedTrail?: boolean | undefined;
 }
+
+export type TakeOverOptions = Pick<LoadOptions, 'passphrase' | 'damagedTrail'>;
 
 export type Origin = LoadResult['origin'];
 
@@ -27,7 +31,7 @@ export interface SaveOptions {
   readonly revision?: number;
   /** What the secrets are encrypted under; without it they are left out of the file. */
   readonly passphrase?: string | undefined;
-  /** With the revisions before, and the keys and chains that only they name. */
+  /** With the revisions before, the keys and chains that only they name, and the audit trail. */
   readonly history?: boolean | undefined;
   /** Only these, with what they refer to; the whole configuration when neither is given. */
   readonly levels?: readonly string[] | undefined;
@@ -52,16 +56,17 @@ export interface BackupService extends Loading {
   /**
    * Takes the place of the controller that saved the file: its revision becomes the head, its machines are members, and they
    * are told of a new epoch, so that they refuse the old one. All of it or nothing, also when the process is killed. Throws
-   * `precondition-failed` for a controller that is not empty, for a file of format 1, and for one without secrets.
+   * `precondition-failed` for a controller that is not empty, for a file of format 1, for one without secrets, and for one with a
+   * damaged audit trail.
    */
-  takeOver(author: string, file: string, passphrase?: string): Promise<TakeOver>;
+  takeOver(author: string, file: string, options: TakeOverOptions): Promise<TakeOver>;
   /** The same, but for doing it. */
-  planTakeOver(file: string, passphrase?: string): Promise<TakeOver>;
+  planTakeOver(file: string, options: TakeOverOptions): Promise<TakeOver>;
   /**
    * Restores the file as a take-over would, into a store that is removed again, and says of each machine whether it would be
-   * given what is on record of it here. Changes nothing. Throws as `takeOver` does, but for a controller that is not empty.
+   * given what is on record of it here; and of the audit trail, whether it is as it was written. Changes nothing. Throws as `takeOver` does, but for a controller that is not empty.
    */
   verify(file: string, passphrase?: string): Promise<FileVerification>;
-  /** Removes what a take-over that was killed has left; for the start. */
+  /** Removes what a take-over that was killed has left, or ends one that counts already; for the start. */
   recover(): Promise<void>;
 }

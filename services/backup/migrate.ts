@@ -4,12 +4,14 @@ import type { JsonObject } from '../schema/json.ts';
 import { parse } from '../schema/parse.ts';
 import type { ConfigurationFile } from '../schema/types.generated.ts';
 
-export const version = 2;
+export const version = 3;
 
 /** From the version of its place in the list, counted from 1, to the next one. */
 const steps: readonly ((file: JsonObject) => JsonObject)[] = [
   // Format 1 had neither `controller` nor `committed` nor `originals`: such a file cannot be taken over from.
   (file) => ({ ...file, signet: 2 }),
+  // Format 2 had no audit trail beside the history.
+  (file) => ({ ...file, signet: 3 }),
 ];
 
 /** Throws `invalid-input` for a file from the future, and for what does not fit its version. */

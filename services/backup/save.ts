@@ -1,4 +1,5 @@
 /** Saves: everything a controller is, at one revision, as a configuration file. */
+import type { AuditService } from '../audit/service.ts';
 import type { ConfigService } from '../config/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
 import type { MachineService } from '../machines/service.ts';
@@ -20,6 +21,7 @@ export interface SaveDeps {
   readonly machines: Pick<MachineService, 'list' | 'archives' | 'original'>;
   readonly pki: Pick<PkiService, 'demonstration' | 'keyPem' | 'chain' | 'bundle'>;
   readonly authorities: Pick<AuthorityService, 'records'>;
+  readonly audit: Pick<AuditService, 'trail'>;
   readonly sshKey: () => Promise<SshKey>;
   readonly epoch: () => Promise<number>;
   readonly now: () => Date;
@@ -84,7 +86,7 @@ async function whole(
     configuration,
     registrations,
     ...(Object.keys(originals).length > 0 ? { originals } : {}),
-    ...(history ? { history } : {}),
+    ...(history ? { history, trail: await deps.audit.trail() } : {}),
     chains: { ...older.chains, ...referredTo.chains },
     bundles: { ...older.bundles, ...referredTo.bundles },
     ...(archives.length > 0 ? { archives } : {}),

@@ -1,8 +1,9 @@
 /** Backup's shell: the configuration as a file, a file as a draft, the proof that it restores, and a lost controller's place from it. */
 import { createHash } from 'node:crypto';
 
+import type { AuditService } from '../audit/service.ts';
 import type { ConfigService } from '../config/service.ts';
-import { NamedError } from '../errors.ts';
+import { isNamed, NamedError } from '../errors.ts';
 import { own } from '../schema/json.ts';
 import { isConnected } from '../machines/connected.ts';
 import { compareNames } from '../machines/names.ts';
@@ -14,16 +15,23 @@ import type { Platform } from '../platforms/platform.ts';
 import type { PushService } from '../push/contract.ts';
 import type { SshKey } from '../push/ssh.ts';
 import { publicKeyOf } from '../push/ssh.ts';
-import type { ConfigurationHistory, FileVerification, Revision, TakeOver } from '../schema/types.generated.ts';
+import type {
+  AuditVerification,
+  ConfigurationHistory,
+  FileVerification,
+  Revision,
+  TakeOver,
+} from '../schema/types.generated.ts';
 import type { Secrets } from '../secrets/service.ts';
 import type { Store } from '../store/store.ts';
 import { bound, bringIn, bringInHistory } from './bring-in.ts';
-import type { BackupService } from './contract.ts';
+import type { BackupService, TakeOverOptions } from './contract.ts';
 import { unpacked } from './history.ts';
 import { loading } from './load/service.ts';
 import { open, type Opened } from './open.ts';
 import { save } from './save.ts';
 import { takeOverService } from './take-over/service.ts';
+import { checkTrail, origin, trailIn } from './trail.ts';
 import { verifyFile } from './verify/service.ts';
 
 export interface BackupDeps {
@@ -32,6 +40,7 @@ export interface BackupDeps {
   readonly pki: PkiService;
   readonly authorities: AuthorityService;
   readonly push: Pick<PushService, 'statuses'>;
+  readonly audit: Pick<AuditService, 'trail'>;
   readonly platforms: readonly Platform[];
   readonly store: Store;
   readonly secrets: Secrets;
@@ -47,18 +56,23 @@ export function backupService(deps: BackupDeps): BackupService {
   return {
     save: (options) => save({ ...deps, epoch: takeOvers.epoch }, options),
     ...loading(deps),
-    ...{ takeOver, planTakeOver, verify, recover: takeOvers.undo },
+    ...{ takeOver, planTakeOver, verify, recover: takeOvers.recover },
   };
 
-  async function planTakeOver(text: string, passphrase?: string): Promise<TakeOver> {
+  async function planTakeOver(text: string, { passphrase, damagedTrail }: TakeOverOptions): Promise<TakeOver> {
     const opened = await open(text, passphrase);
     await takeOvers.checkEmpty();
-    return planned(opened, checkTakeOver(opened).controller.epoch);
+    const { epoch } = checkTakeOver(opened).controller;
+    const trail = trailIn(opened.file);
+    checkTrail(trail, damagedTrail);
+    return planned(opened, epoch, trail);
   }
 
-  async function takeOver(author: string, text: string, passphrase?: string): Promise<TakeOver> {
-    const opened = await open(text, passphrase);
+  async function takeOver(author: string, text: string, options: TakeOverOptions): Promise<TakeOver> {
+    const opened = await open(text, options.passphrase);
     const { file } = opened;
+    const trail = trailIn(file);
+    checkTrail(trail, options.damagedTrail);
     const { controller, committed, sshKey } = checkTakeOver(opened);
     await authorities.checkRecords(opened.carried, opened.keys);
     const own = await takeOvers.begin();
@@ -75,19 +89,30 @@ export function backupService(deps: BackupDeps): BackupService {
         await bringInHistory(pki, history, opened);
         await takeOvers.keepRevisions(own, await kept(history));
       }
+      if (file.trail) await takeOvers.keepTrail(own, file.trail);
       const revision = { number: file.revision, ...committed, ...(await config.keep(file.configuration)) };
-      const plan = planned(opened, controller.epoch);
+      const plan = planned(opened, controller.epoch, trail);
       const identity = { epoch: plan.epoch, demonstration: controller.demonstration, sshKey: id };
       // One that is disconnected stays so: it is told when it is reconnected.
       const members = file.registrations.filter(isConnected).map(({ name }) => name);
       const rollout = await takeOvers.end(own, {
-        ...{ revision, identity, by: author },
+        ...{ revision, identity, by: author, origin: origin(text, file, trail), inherits: trail !== undefined },
         members: members.sort(compareNames),
       });
+      await settled();
       return { ...plan, ...(rollout === undefined ? {} : { rollout }) };
     } catch (error) {
       await takeOvers.abandon(own);
       throw error;
+    }
+  }
+
+  /** It is taken over by now: what keeps its audit trail from its place is made up for by the next seal, or start. */
+  async function settled(): Promise<void> {
+    try {
+      await takeOvers.settle();
+    } catch (error) {
+      if (!isNamed(error)) throw error;
     }
   }
 
@@ -108,14 +133,16 @@ export function backupService(deps: BackupDeps): BackupService {
 
   /** A take-over in all but the place: so what is proven is what would happen. */
   function verify(text: string, passphrase?: string): Promise<FileVerification> {
-    return verifyFile(deps, (into) => backupService({ ...deps, ...into }).takeOver('signet', text, passphrase));
+    return verifyFile(deps, (into) =>
+      backupService({ ...deps, ...into }).takeOver('signet', text, { passphrase, damagedTrail: true }),
+    );
   }
 
   /**
    * Seconds since 1970 are far above what terms add one by one: the old controller does not reach them however often it
    * starts, and of two that take over from one file the later one is followed.
    */
-  function planned(opened: Opened, epoch: number): TakeOver {
+  function planned(opened: Opened, epoch: number, trail: AuditVerification | undefined): TakeOver {
     const { file, carried } = opened;
     const members = file.registrations.filter((one) => one.state === 'member').map(({ name }) => name);
     return {
@@ -129,6 +156,7 @@ export function backupService(deps: BackupDeps): BackupService {
       authorities: carried.authorities.map(({ name }) => name),
       archives: (file.archives ?? []).length,
       history: file.history?.revisions.length ?? 0,
+      ...(trail ? { trail } : {}),
       epoch: Math.max(epoch + 1, Math.floor(Date.parse(file.saved) / 1000) + 1, Math.floor(now().getTime() / 1000)),
     };
   }

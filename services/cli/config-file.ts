@@ -1,15 +1,14 @@
 /** `signet config`: the whole configuration as one file, a file as a draft, and the proof that it restores. */
 import type { Command } from 'commander';
 
-import type { CertificatePlace, LoadOptions as FileToLoad, TakeOver } from '../schema/types.generated.ts';
+import type { CertificatePlace, LoadOptions as FileToLoad } from '../schema/types.generated.ts';
 import { configScheduleCommands } from './config-schedule.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber, several } from './options.ts';
 import { showLoaded, showLoadPlan } from './load-view.ts';
-import type { Printer } from './print.ts';
-import { judge, watch } from './progress.ts';
 import { readInput, readSecret } from './prompt.ts';
 import type { Session } from './session.ts';
+import { takeOver } from './take-over.ts';
 import { showVerified } from './verify-view.ts';
 import { writeWhole } from './write-file.ts';
 
@@ -25,7 +24,7 @@ export function configFileCommands(program: Command, session: () => Session): vo
     .argument('<file>', '- for standard output')
     .option('--revision <n>', 'this revision instead of the newest', revisionNumber)
     .option('--passphrase-file <file>', 'what to encrypt with (- for standard input); asked for without')
-    .option('--history', 'with the revisions before, for a take-over to bring them back')
+    .option('--history', 'with the revisions before and the audit trail, for a take-over to bring them back')
     .option('--level <level>', 'only this level, with what it refers to; may be given several times', several)
     .option(
       '--certificate <name[@level]>',
@@ -54,11 +53,14 @@ export function configFileCommands(program: Command, session: () => Session): vo
       several,
     )
     .option('--foreign', 'also a file that another controller saved')
+    .option('--damaged-trail', 'also a file whose audit trail is not as it was written')
     .option('--yes', 'do not ask')
     .action(async (file: string, options: LoadOptions) => {
       const choices = choicesIn(options);
       const opened = await read(session(), file, options.passphraseFile);
-      return options.takeOver ? takeOver(session(), opened, options) : load(session(), opened, choices, options);
+      if (!options.takeOver) return load(session(), opened, choices, options);
+      const file_ = { path: opened.path, sent: { ...opened.sent, ...choices } };
+      return takeOver(session(), file_, options.yes);
     });
 
   command(
@@ -84,11 +86,12 @@ interface LoadOptions {
   readonly plan?: true;
   readonly map?: readonly string[];
   readonly foreign?: true;
+  readonly damagedTrail?: true;
   readonly yes?: true;
 }
 
 /** What a load is told about machines and origin. */
-type Choices = Pick<FileToLoad, 'map' | 'foreign'>;
+type Choices = Pick<FileToLoad, 'map' | 'foreign' | 'damagedTrail'>;
 
 interface Read {
   /** Its name. */
@@ -171,7 +174,7 @@ async function load(
   showLoaded(print, path, await controller.loadConfiguration({ ...sent, ...choices }));
 }
 
-function choicesIn({ takeOver, plan, map = [], foreign }: LoadOptions): Choices {
+function choicesIn({ takeOver, plan, map = [], foreign, damagedTrail }: LoadOptions): Choices {
   if (takeOver && (plan ?? foreign ?? map.length > 0)) {
     throw new Failure(
       'usage',
@@ -184,6 +187,7 @@ function choicesIn({ takeOver, plan, map = [], foreign }: LoadOptions): Choices 
   if (twice !== undefined) throw new Failure('usage', `${twice} is mapped twice; say once which machine it is here`);
   return {
     ...(foreign ? { foreign } : {}),
+    ...(damagedTrail ? { damagedTrail } : {}),
     ...(pairs.length > 0
       ? { map: Object.fromEntries(pairs.map(([, old = '', here = '']) => [old, here === '-' ? null : here])) }
       : {}),
@@ -192,48 +196,4 @@ function choicesIn({ takeOver, plan, map = [], foreign }: LoadOptions): Choices 
 
 function notPair(pair: string): never {
   throw new Failure('usage', `--map ${pair} is not OLD=NEW; name a machine of the file and one that is here, or -`);
-}
-
-async function takeOver(session: Session, { path, sent }: Read, options: LoadOptions): Promise<void> {
-  const { controller, print, prompt } = session;
-  if (!options.yes) {
-    if (!prompt.interactive) {
-      throw new Failure('usage', 'a take-over is asked about first and there is no terminal to ask on; say --yes');
-    }
-    describe(print, await controller.takeOver({ ...sent, plan: true }));
-    if (!(await prompt.confirm('Take over, and have the machines refuse the old controller?'))) {
-      throw new Failure('interrupted', 'nothing was taken over');
-    }
-  }
-  const taken = await controller.takeOver(sent);
-  if (taken.rollout === undefined) {
-    print.show(taken, () => described(taken));
-    return;
-  }
-  const view = await watch(session, taken.rollout);
-  print.show({ ...taken, view }, () => described(taken));
-  judge(view);
-
-  function described(over: TakeOver): void {
-    describe(print, over);
-    print.line(`${path}: taken over at revision ${over.revision}`);
-    if (over.rollout !== undefined) return;
-    print.note([
-      { text: 'not told: ', tone: 'warn' },
-      'the machines do not refuse the old controller yet, as the revision was committed without a rollout (signet rollout start)',
-    ]);
-  }
-}
-
-function earlier({ history }: TakeOver): string {
-  return history === 0 ? '' : `, ${history} earlier revisions`;
-}
-
-function describe(print: Printer, over: TakeOver): void {
-  print.line(
-    `revision ${over.revision}, saved ${over.saved}; ${over.certificates} certificates, ${over.archives} archives${earlier(over)}`,
-  );
-  print.line(`members: ${over.machines.join(', ') || 'none'}`);
-  if (over.waiting.length > 0) print.line(`waiting until they join: ${over.waiting.join(', ')}`);
-  if (over.authorities.length > 0) print.line(`private authorities: ${over.authorities.join(', ')}`);
 }

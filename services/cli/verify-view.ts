@@ -2,6 +2,7 @@
 import type { FileVerification, MachineVerification } from '../schema/types.generated.ts';
 import { Failure } from './failure.ts';
 import type { Printer, Tone } from './print.ts';
+import { showTrail } from './trail-view.ts';
 
 type Verdict = MachineVerification['verdict'];
 
@@ -18,7 +19,7 @@ const tones: Readonly<Record<Verdict, Tone>> = {
 
 /** Throws for machines that would not be in sync, but for those that are not to be: disconnected and waiting ones. */
 export function showVerified(print: Printer, path: string, answer: FileVerification): void {
-  const { saved, revision, certificates, machines } = answer;
+  const { saved, revision, certificates, machines, trail } = answer;
   const count = (...verdicts: readonly Verdict[]) =>
     machines.filter(({ verdict }) => verdicts.includes(verdict)).length;
   const [disconnected, waiting] = [count('disconnected'), count('waiting')];
@@ -34,6 +35,7 @@ export function showVerified(print: Printer, path: string, answer: FileVerificat
       );
     }
     print.line(`${path}: restores revision ${revision}, saved ${saved}; ${certificates} certificates`);
+    showTrail(print, trail);
     if (disconnected > 0) print.line(`${disconnected} disconnected, and left alone until reconnected`);
     if (waiting > 0) print.line(`${waiting} waiting until joined`);
   });
@@ -49,6 +51,12 @@ export function showVerified(print: Printer, path: string, answer: FileVerificat
     throw new Failure(
       'failed',
       `${unknown} of ${all} machines cannot be compared, as nothing was rolled out to them from here; roll out first (signet rollout start), or verify on the controller that saved the file`,
+    );
+  }
+  if (trail && trail.faults.length > 0) {
+    throw new Failure(
+      'failed',
+      'the audit trail in the file is not as it was written; take another copy of the file, and look whether that of the controller is (signet audit verify)',
     );
   }
 }

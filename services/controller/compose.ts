@@ -101,6 +101,7 @@ export async function compose(options: Options, store: Store, env: NodeJS.Proces
     pki,
     authorities,
     push,
+    audit,
     platforms,
     store,
     secrets,

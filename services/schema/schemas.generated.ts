@@ -1331,6 +1331,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
           },
         },
       },
+      trail: { $ref: 'audit-verification.schema.json' },
     },
   },
   {
@@ -1868,6 +1869,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         additionalProperties: { oneOf: [{ $ref: '../common.schema.json#/$defs/machineName' }, { type: 'null' }] },
       },
       foreign: { type: 'boolean', description: 'True: load it although another controller saved it.' },
+      damagedTrail: { type: 'boolean', description: 'True: also when the audit trail in it is not as it was written.' },
     },
   },
   {
@@ -3026,7 +3028,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
       certificates: { type: 'array', minItems: 1, items: { $ref: '../certificate-place.schema.json' } },
       history: {
         type: 'boolean',
-        description: 'True: with the revisions before, and the keys and chains that only they name.',
+        description: 'True: with the revisions before, the keys and chains that only they name, and the audit trail.',
       },
     },
   },
@@ -3402,6 +3404,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         description: 'Of a file with secrets; left out for one that was saved without.',
       },
       plan: { type: 'boolean', description: 'True: only say what would be taken over.' },
+      damagedTrail: { type: 'boolean', description: 'True: also when the audit trail in it is not as it was written.' },
     },
   },
   {
@@ -3455,6 +3458,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         minimum: 0,
         description: 'How many earlier revisions the file has; only a take-over brings them back.',
       },
+      trail: { $ref: 'audit-verification.schema.json' },
     },
   },
   {
@@ -3825,6 +3829,25 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://signet.invalid/schemas/audit-trail.schema.json',
+    title: 'Audit trail',
+    description:
+      "Who did what, up to the save, with the chain of seals over it. The last seals are the file's own, over what had none yet.",
+    type: 'object',
+    additionalProperties: false,
+    required: ['seals', 'entries'],
+    properties: {
+      seals: { type: 'array', items: { $ref: 'audit-seal.schema.json' } },
+      entries: {
+        type: 'object',
+        description:
+          'The text of each entry as the seals are over it, by its place in the trail: JSON, as the API answers it.',
+        additionalProperties: { type: 'string' },
+      },
+    },
+  },
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://signet.invalid/schemas/authority-certificate.schema.json',
     title: 'Authority certificate',
     description: 'A certificate of an authority, and the key it is for.',
@@ -4001,7 +4024,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
     additionalProperties: false,
     required: ['signet', 'saved', 'revision', 'configuration', 'registrations', 'chains', 'bundles', 'secrets'],
     properties: {
-      signet: { const: 2, description: 'Version of this format; files of older versions are read too.' },
+      signet: { const: 3, description: 'Version of this format; files of older versions are read too.' },
       saved: { $ref: 'common.schema.json#/$defs/instant' },
       revision: { type: 'integer', minimum: 0, description: 'The revision it was saved from.' },
       committed: {
@@ -4057,6 +4080,7 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         additionalProperties: { $ref: 'facts.schema.json' },
       },
       history: { $ref: 'configuration-history.schema.json' },
+      trail: { $ref: 'audit-trail.schema.json' },
       chains: {
         type: 'object',
         description: 'Certificate chains by id: PEM, leaf first.',

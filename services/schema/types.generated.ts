@@ -165,6 +165,7 @@ export interface Shapes {
   readonly 'verify-options': VerifyOptions;
   readonly archive: Archive;
   readonly 'audit-seal': AuditSeal;
+  readonly 'audit-trail': AuditTrail;
   readonly 'authority-certificate': AuthorityCertificate;
   readonly authority: Authority;
   readonly 'certificate-place': CertificatePlace;
@@ -1775,6 +1776,7 @@ export interface FileVerification {
    * Machines in the file and members here, by name.
    */
   readonly machines: readonly MachineVerification[];
+  readonly trail?: AuditVerification;
 }
 export interface MachineVerification {
   /**
@@ -2281,6 +2283,10 @@ export interface LoadOptions {
    * True: load it although another controller saved it.
    */
   readonly foreign?: boolean;
+  /**
+   * True: also when the audit trail in it is not as it was written.
+   */
+  readonly damagedTrail?: boolean;
 }
 /**
  * What loading a configuration file would do; nothing was changed.
@@ -3439,7 +3445,7 @@ export interface SaveOptions {
    */
   readonly certificates?: readonly CertificatePlace[];
   /**
-   * True: with the revisions before, and the keys and chains that only they name.
+   * True: with the revisions before, the keys and chains that only they name, and the audit trail.
    */
   readonly history?: boolean;
 }
@@ -3844,6 +3850,10 @@ export interface TakeOverOptions {
    * True: only say what would be taken over.
    */
   readonly plan?: boolean;
+  /**
+   * True: also when the audit trail in it is not as it was written.
+   */
+  readonly damagedTrail?: boolean;
 }
 /**
  * What an empty controller takes, or took, over from a lost one.
@@ -3887,6 +3897,7 @@ export interface TakeOver {
    * How many earlier revisions the file has; only a take-over brings them back.
    */
   readonly history: number;
+  readonly trail?: AuditVerification;
 }
 /**
  * What would become of mail for a domain, from each machine, by the same rules as delivery.
@@ -4213,6 +4224,18 @@ export interface SealedEntry {
   readonly digest: string;
 }
 /**
+ * Who did what, up to the save, with the chain of seals over it. The last seals are the file's own, over what had none yet.
+ */
+export interface AuditTrail {
+  readonly seals: readonly AuditSeal[];
+  /**
+   * The text of each entry as the seals are over it, by its place in the trail: JSON, as the API answers it.
+   */
+  readonly entries: {
+    readonly [k: string]: string;
+  };
+}
+/**
  * A certificate of an authority, and the key it is for.
  */
 export interface AuthorityCertificate {
@@ -4253,7 +4276,7 @@ export interface ConfigurationFile {
   /**
    * Version of this format; files of older versions are read too.
    */
-  readonly signet: 2;
+  readonly signet: 3;
   /**
    * UTC, ISO 8601 with milliseconds.
    */
@@ -4274,6 +4297,7 @@ export interface ConfigurationFile {
     readonly [k: string]: Facts;
   };
   readonly history?: ConfigurationHistory;
+  readonly trail?: AuditTrail;
   /**
    * Certificate chains by id: PEM, leaf first.
    */

@@ -81,6 +81,8 @@ export const keys = {
   sshKey: 'controller/ssh-key',
   /** There while a controller is being taken over: what came in so far is not to stay without the rest. */
   takingOver: 'controller/taking-over',
+  /** There while the audit trail of a lost controller is put in the place of this one's. */
+  inheriting: 'controller/inheriting',
   /** When and where the configuration is saved by itself. */
   saveSchedule: 'backup/save-schedule',
   alert: (id: string) => `observe/alert/${id}`,
@@ -105,4 +107,9 @@ export const keys = {
   allUnsealed: 'audit-unsealed/',
   seal: (n: number) => `audit-seal/${number(n)}`,
   seals: 'audit-seal/',
+  /** The audit trail of a lost controller, until it counts here. */
+  inheritedAudit: (id: string) => `inherited/audit/${id}`,
+  inheritedAudits: 'inherited/audit/',
+  inheritedSeal: (n: number) => `inherited/audit-seal/${number(n)}`,
+  inheritedSeals: 'inherited/audit-seal/',
 } as const;

@@ -93,14 +93,17 @@ export async function running({ deps: changed = () => ({}), listen = {} }: Arran
   const certificates = certificateService({ config, pki, requests, authorities, push, now });
   const vantages = { config, machines, certificates, pool: noGateways, lookUpMx: noDns, allow: allowance(now), now };
   const sessions = sessionService({ store, machines, read: noLog, now });
-  const backup = backupService({ config, machines, pki, authorities, push, platforms, store, secrets, sshKey, now });
+  const audit = auditService({ store, now, random: randomBytes });
+  const backup = backupService({
+    ...{ config, machines, pki, authorities, push, audit, platforms, store, secrets, sshKey, now },
+  });
   const schedule = scheduleService({
     ...{ store, secrets, config, backup, sshKey, hostname: 'controller', now, random: randomBytes },
     ssh: { readHostKey, folder: sftpFolder },
   });
   const real = {
     ...{ store, pki, machines, config, push, now },
-    audit: auditService({ store, now, random: randomBytes }),
+    audit,
     authorities,
     certificates,
     membership: membershipStandIn(config, machines),

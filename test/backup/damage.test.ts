@@ -34,10 +34,11 @@ describe('a configuration file with one bit flipped', { skip: withoutOpenssl }, 
       const text = damaged.toString();
       const ways = [
         () => to.backup.load('anna', text, { passphrase, foreign: true }),
-        () => to.backup.takeOver('anna', text, passphrase),
+        () => to.backup.takeOver('anna', text, { passphrase }),
       ] as const;
       // Line ends of the armor may look another, and base64 ends with bits that stand for nothing.
-      if (at >= secrets) assert.ok((await refused(() => to.backup.planTakeOver(text, passphrase))) || sameRest(text));
+      if (at >= secrets)
+        assert.ok((await refused(() => to.backup.planTakeOver(text, { passphrase }))) || sameRest(text));
       else assert.ok(await refused(ways[n % 2 === 0 ? 0 : 1]), `byte ${at}`);
       assert.deepEqual(await readAll(to.store, ''), before_, `byte ${at}`);
     }

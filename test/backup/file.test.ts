@@ -75,7 +75,7 @@ describe('a configuration file', { skip: withoutOpenssl }, () => {
   });
 
   it('of a newer format is refused in words', async () => {
-    await refused(changed({ signet: 3 }), 'invalid-input', /format version 3, newer than this controller's 2/);
+    await refused(changed({ signet: 4 }), 'invalid-input', /format version 4, newer than this controller's 3/);
   });
 
   it('that is none is refused in words', async () => {

@@ -40,7 +40,7 @@ describe('the file of a controller that took over from the golden one', { skip: 
   it('is the golden one, but for what is encrypted', async () => {
     const to = await surroundings();
     const before = JSON.parse(present) as ConfigurationFile;
-    await to.backup.takeOver('anna', present, passphrase);
+    await to.backup.takeOver('anna', present, { passphrase });
     const epoch = String(before.controller?.epoch ?? assert.fail());
     await to.store.transact({ compare: [], writes: [{ put: keys.epoch, value: epoch }] });
 

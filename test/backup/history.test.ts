@@ -26,8 +26,8 @@ describe('the history in a configuration file', { skip: withoutOpenssl }, () => 
     });
 
     const file = await cheaply(await from.backup.save({ passphrase, history: true }));
-    const plan = await to.backup.planTakeOver(file, passphrase);
-    await to.backup.takeOver('anna', file, passphrase);
+    const plan = await to.backup.planTakeOver(file, { passphrase });
+    await to.backup.takeOver('anna', file, { passphrase });
 
     assert.equal(plan.history, 2);
     assert.deepEqual(await to.config.history(), await from.config.history());
@@ -50,14 +50,14 @@ describe('the history in a configuration file', { skip: withoutOpenssl }, () => 
     await furnish(from);
     for (const port of [26, 27])
       await from.config.apply('bert', [set('/listeners/public/port', port)], { comment: '', rollout: true });
-    await to.backup.takeOver('anna', await cheaply(await from.backup.save({ passphrase })), passphrase);
+    await to.backup.takeOver('anna', await cheaply(await from.backup.save({ passphrase })), { passphrase });
     for (const port of [28, 29])
       await to.config.apply('bert', [set('/listeners/public/port', port)], { comment: '', rollout: true });
     const numbers = async (page: object) => (await to.config.history(page)).map(({ number }) => number);
 
     const pages = [await numbers({}), await numbers({ before: 5, limit: 2 }), await numbers({ before: 3, limit: 1 })];
     const file = await cheaply(await to.backup.save({ passphrase, history: true }));
-    await last.backup.takeOver('anna', file, passphrase);
+    await last.backup.takeOver('anna', file, { passphrase });
 
     assert.deepEqual(pages, [[5, 4, 3, 0], [4, 3], [0]]);
     const { history } = JSON.parse(file) as ConfigurationFile;
@@ -97,7 +97,7 @@ describe('the history in a configuration file', { skip: withoutOpenssl }, () => 
     await from.forget(old.certificates.mx.key);
 
     const file = await cheaply(await from.backup.save({ passphrase, history: true }));
-    await to.backup.takeOver('anna', file, passphrase);
+    await to.backup.takeOver('anna', file, { passphrase });
 
     assert.deepEqual(await to.config.configuration(1), await from.config.configuration(1));
     await assert.rejects(to.pki.keyPem(old.certificates.mx.key), (error: unknown) => isNamed(error, 'not-found'));

@@ -111,8 +111,8 @@ describe('a configuration file of parts', { skip: withoutOpenssl }, () => {
     const empty = await surroundings();
 
     for (const work of [
-      () => empty.backup.takeOver('anna', file, passphrase),
-      () => empty.backup.planTakeOver(file, passphrase),
+      () => empty.backup.takeOver('anna', file, { passphrase }),
+      () => empty.backup.planTakeOver(file, { passphrase }),
       () => empty.backup.verify(file, passphrase),
     ])
       await assert.rejects(work(), (error: unknown) => {

@@ -1,4 +1,7 @@
 /** A controller without gateways, as far as a configuration file is concerned: real store, keys and configuration. */
+import { randomBytes } from 'node:crypto';
+
+import { auditService, type AuditSealer, type AuditService } from '../../services/audit/service.ts';
 import { configService, type ConfigService } from '../../services/config/service.ts';
 import { backupService } from '../../services/backup/service.ts';
 import type { BackupService } from '../../services/backup/contract.ts';
@@ -17,6 +20,7 @@ import { installation } from '../pki/installation.ts';
 import { makeHierarchy, removeFolder, temporaryFolder, texts } from '../pki/openssl.ts';
 
 export interface Surroundings {
+  readonly audit: AuditService & AuditSealer;
   readonly backup: BackupService;
   readonly config: ConfigService;
   readonly machines: MachineService;
@@ -43,12 +47,13 @@ export async function surroundings(wrap: (store: Store) => Store = (store) => st
   const sshKey = () => controllerSshKey(store, secrets);
   const authorities = authorityService({ store, secrets, pki, now });
   const statuses: MachineStatus[] = [];
+  const audit = auditService({ store, now, random: randomBytes });
   const backup = backupService({
-    ...{ config, machines, pki, authorities, store, secrets, sshKey, platforms, now },
+    ...{ config, machines, pki, authorities, audit, store, secrets, sshKey, platforms, now },
     push: { statuses: () => Promise.resolve(statuses) },
   });
   const forget = (key: string) => secrets.remove(key);
-  return { backup, config, machines, pki, authorities, store, sshKey, statuses, forget, close };
+  return { audit, backup, config, machines, pki, authorities, store, sshKey, statuses, forget, close };
 }
 
 /** Two members, one with a certificate of its own, a group, and a trust list at cluster level. */

@@ -7,10 +7,10 @@ import { isNamed, type ErrorCode } from '../../services/errors.ts';
 import type { ConfigurationFile, Rollout } from '../../services/schema/types.generated.ts';
 import { keys } from '../../services/store/keys.ts';
 import { readAll } from '../../services/store/read-all.ts';
-import type { Store } from '../../services/store/store.ts';
 import { machineId } from '../config/surroundings.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
 import { cheaply, open, passphrase, seal } from './cheaply.ts';
+import { killing } from './killing.ts';
 import { furnish, surroundings, type Surroundings } from './surroundings.ts';
 
 const now = Date.parse('2026-11-24T10:00:00Z') / 1000;
@@ -43,8 +43,8 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
 
   async function refused(at: Surroundings, text: string, code: ErrorCode, message: RegExp): Promise<void> {
     for (const ask of [
-      () => at.backup.planTakeOver(text, passphrase),
-      () => at.backup.takeOver('anna', text, passphrase),
+      () => at.backup.planTakeOver(text, { passphrase }),
+      () => at.backup.takeOver('anna', text, { passphrase }),
     ])
       await assert.rejects(ask(), (error: unknown) => {
         assert.ok(isNamed(error, code), String(error));
@@ -60,7 +60,7 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     const text = await cheaply(await from.backup.save({ passphrase }));
     await from.machines.disconnect(machineId(1), undefined);
 
-    const { machines } = await to.backup.takeOver('anna', text, passphrase);
+    const { machines } = await to.backup.takeOver('anna', text, { passphrase });
 
     assert.deepEqual(machines, ['mx1', 'mx2']);
     assert.deepEqual((await to.machines.get(machineId(1))).disconnected, mark);
@@ -75,9 +75,9 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     const own = await to.pki.demonstration('');
     await to.sshKey();
 
-    const plan = await to.backup.planTakeOver(file, passphrase);
+    const plan = await to.backup.planTakeOver(file, { passphrase });
     assert.deepEqual(await to.pki.demonstration(''), own);
-    const taken = await to.backup.takeOver('anna', file, passphrase);
+    const taken = await to.backup.takeOver('anna', file, { passphrase });
 
     assert.deepEqual(taken, { ...plan, rollout: 1 });
     assert.deepEqual([taken.revision, taken.machines, taken.waiting], [2, ['mx1', 'mx2'], []]);
@@ -99,7 +99,7 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
 
   it('saves the same again, but for its epoch', async () => {
     const to = await surroundings();
-    await to.backup.takeOver('anna', file, passphrase);
+    await to.backup.takeOver('anna', file, { passphrase });
     const content = async (text: string) => {
       const saved = JSON.parse(text) as ConfigurationFile;
       const { contents: _contents, ...secrets } = JSON.parse(await open(saved)) as { readonly contents: string };
@@ -146,10 +146,10 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     }));
     meanwhile = to.backup.recover;
 
-    await assert.rejects(to.backup.takeOver('anna', file, passphrase), /nothing was taken over/);
+    await assert.rejects(to.backup.takeOver('anna', file, { passphrase }), /nothing was taken over/);
 
     assert.deepEqual(await to.machines.list(), []);
-    assert.equal((await to.backup.takeOver('anna', file, passphrase)).rollout, 1);
+    assert.equal((await to.backup.takeOver('anna', file, { passphrase })).rollout, 1);
     await to.close();
   });
 
@@ -174,7 +174,7 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
       await to.store.transact({ compare: [{ key: mark, absent: true }], writes });
     };
 
-    await assert.rejects(to.backup.takeOver('anna', file, passphrase), /nothing was taken over/);
+    await assert.rejects(to.backup.takeOver('anna', file, { passphrase }), /nothing was taken over/);
 
     const left = [...(await readAll(to.store, 'machine/')), ...(await readAll(to.store, mark))].map(({ key }) => key);
     assert.deepEqual(left, [registration, mark]);
@@ -201,7 +201,7 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
       const faults = killing();
       const to = await surroundings(faults.wrap);
       faults.at(at);
-      await assert.rejects(to.backup.takeOver('anna', file, passphrase), /killed/);
+      await assert.rejects(to.backup.takeOver('anna', file, { passphrase }), /killed/);
 
       faults.at(Infinity);
       await to.backup.recover();
@@ -209,7 +209,7 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
       assert.equal((await to.config.head()).number, 0, `write ${at}`);
       for (const prefix of ['machine/', 'pki/authority/', 'pki/issued/', 'push/', 'controller/taking'])
         assert.deepEqual(await readAll(to.store, prefix), [], `write ${at}`);
-      assert.equal((await to.backup.takeOver('anna', file, passphrase)).rollout, 1);
+      assert.equal((await to.backup.takeOver('anna', file, { passphrase })).rollout, 1);
       await to.close();
     }
   });
@@ -218,29 +218,11 @@ describe('a take-over', { skip: withoutOpenssl }, () => {
     const faults = killing();
     const to = await surroundings(faults.wrap);
     faults.at(Infinity);
-    await to.backup.takeOver('anna', file, passphrase);
+    await to.backup.takeOver('anna', file, { passphrase });
     await to.close();
     return faults.count();
   }
 });
-
-/** Refuses every write from the nth on, counted from when that was said: like a process that was killed there. */
-function killing() {
-  let [count, nth] = [0, Infinity];
-  return {
-    at(n: number) {
-      [count, nth] = [0, n];
-    },
-    count: () => count,
-    wrap: (store: Store): Store => ({
-      ...store,
-      transact(transaction) {
-        count += 1;
-        return count < nth ? store.transact(transaction) : Promise.reject(new Error('killed'));
-      },
-    }),
-  };
-}
 
 /** As an older Signet sealed it. */
 async function old(file: Omit<ConfigurationFile, 'signet'> & { readonly signet: number }): Promise<string> {

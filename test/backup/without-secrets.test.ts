@@ -75,8 +75,8 @@ describe('a configuration file without secrets', { skip: withoutOpenssl }, () =>
 
   it('is not taken over and not verified', async () => {
     for (const work of [
-      () => to.backup.takeOver('anna', file),
-      () => to.backup.planTakeOver(file),
+      () => to.backup.takeOver('anna', file, {}),
+      () => to.backup.planTakeOver(file, {}),
       () => to.backup.verify(file),
     ])
       await refused(work, 'precondition-failed', /saved without secrets, so nothing can be restored from it/);

@@ -17,6 +17,7 @@ import type { Loading, LoadOptions, LoadPlan, LoadResult, Origin } from '../cont
 import { open, type Opened } from '../open.ts';
 import { operationsTo } from '../operations.ts';
 import { partsOnto } from '../parts/onto.ts';
+import { trailFindings, trailIn } from '../trail.ts';
 import { mapMachines, underNamesHere } from './mapping.ts';
 
 export interface LoadDeps {
@@ -71,7 +72,7 @@ export function loading(deps: LoadDeps): Loading {
   }
 
   async function prepare(author: string, text: string, options: LoadOptions): Promise<Prepared> {
-    const { passphrase, map = {}, foreign = false } = options;
+    const { passphrase, map = {}, foreign = false, damagedTrail } = options;
     const opened = await open(text, passphrase, keyHere);
     const { configuration, registrations } = opened.file;
     const origin = await originOf(opened);
@@ -97,6 +98,7 @@ export function loading(deps: LoadDeps): Loading {
       obstacles: [
         ...(await draftObstacles(author)),
         ...(mixes && !foreign ? [another] : []),
+        ...trailFindings(trailIn(opened.file), damagedTrail),
         ...obstacles,
         ...absent.map(notHere),
       ],

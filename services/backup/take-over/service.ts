@@ -2,9 +2,11 @@
  * The place of a lost controller, taken whole or not at all: what comes in first is marked as such, one transaction makes it
  * count, and what was marked without that is removed again. The only file here that touches the store.
  */
+import { auditWrites } from '../../audit/service.ts';
+import { beginning, inheritance } from '../../audit/inheritance/service.ts';
 import { NamedError } from '../../errors.ts';
 import { waves } from '../../push/rollout.ts';
-import type { CertificateBinding, Revision, Rollout } from '../../schema/types.generated.ts';
+import type { AuditTrail, CertificateBinding, Revision, Rollout } from '../../schema/types.generated.ts';
 import { keys } from '../../store/keys.ts';
 import { readAll } from '../../store/read-all.ts';
 import type { Compare, Entry, Store, Write } from '../../store/store.ts';
@@ -23,6 +25,10 @@ export interface Result {
   readonly identity: Identity;
   readonly members: readonly string[];
   readonly by: string;
+  /** Where it came from, for the audit trail. */
+  readonly origin: string;
+  /** Whether a trail was set down. */
+  readonly inherits: boolean;
 }
 
 export interface TakeOver {
@@ -32,12 +38,16 @@ export interface TakeOver {
   begin(): Promise<Claim>;
   /** Writes the records of earlier revisions. */
   keepRevisions(own: Claim, revisions: readonly Revision[]): Promise<void>;
+  /** Sets the audit trail down, to be this controller's own from the end on. */
+  keepTrail(own: Claim, trail: AuditTrail): Promise<void>;
   /** Makes all of it count: the head, who the controller is, and a rollout to `members` that tells them, whose id it answers. */
   end(own: Claim, result: Result): Promise<number | undefined>;
-  /** Removes what came in without its end, of whichever take-over; nothing to do after that. */
-  undo(): Promise<void>;
+  /** Removes what came in without its end, and goes on with what comes after it, of whichever take-over. */
+  recover(): Promise<void>;
   /** The same by who took over; what another one brings in meanwhile stays. */
   abandon(own: Claim): Promise<void>;
+  /** Moves a trail that was set down into place, once it counts. */
+  settle(): Promise<void>;
   /** The newest epoch. */
   epoch(): Promise<number>;
 }
@@ -54,6 +64,8 @@ const prefixes = [
   keys.allLastRevocations,
   keys.revocationLists,
   keys.revisions,
+  keys.inheritedAudits,
+  keys.inheritedSeals,
 ];
 
 const batch = 100;
@@ -64,8 +76,10 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
     checkEmpty,
     begin,
     keepRevisions,
+    keepTrail: (own, trail) => inheritance(own.store).setDown(trail),
     end,
-    undo,
+    recover,
+    settle: inheritance(store).settle,
     abandon,
     epoch: async () => Number((await store.get(keys.epoch))?.value ?? 0),
   };
@@ -91,6 +105,11 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
     const own = await claim(store, free, claiming());
     if (!own) throw busy();
     return own;
+  }
+
+  async function recover(): Promise<void> {
+    await undo();
+    await inheritance(store).settle();
   }
 
   /** Takes the mark first: from then on, whoever set it writes nothing more. */
@@ -124,9 +143,13 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
     }
   }
 
-  async function end(own: Claim, { revision, identity, members, by }: Result): Promise<number | undefined> {
+  async function end(
+    own: Claim,
+    { revision, identity, members, by, origin, inherits }: Result,
+  ): Promise<number | undefined> {
     const { epoch, demonstration, sshKey } = identity;
     const rollout = revision.rollout && members.length > 0 ? announcement(revision, members, by) : undefined;
+    const entry = { actor: by, action: 'take-over', object: `/revisions/${revision.number}`, outcome: 'ok' };
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const present = await store.get(keys.epoch);
       const writes: readonly Write[] = [
@@ -136,6 +159,8 @@ export function takeOverService(store: Store, now: () => Date): TakeOver {
         { put: keys.demonstration, value: JSON.stringify(demonstration) },
         { put: keys.sshKey, value: sshKey },
         { delete: keys.takingOver },
+        ...auditWrites(now().toISOString(), `take-over-${epoch}`, { ...entry, detail: origin }),
+        ...(inherits ? [beginning] : []),
         ...(rollout ? rolloutWrites(rollout) : []),
       ];
       const compare: readonly Compare[] = [

@@ -48,8 +48,9 @@ export async function verifyFile(
     const store = embeddedStore(join(folder, 'store.sqlite'));
     try {
       const scratch = await servicesOn(store, deps);
-      const { saved, revision, certificates } = await restore(scratch);
-      return { saved, revision, certificates, machines: await verdicts(deps, scratch, revision) };
+      const { saved, revision, certificates, trail } = await restore(scratch);
+      const machines = await verdicts(deps, scratch, revision);
+      return { saved, revision, certificates, machines, ...(trail ? { trail } : {}) };
     } finally {
       await store.close();
     }
