@@ -63,6 +63,9 @@ async function set({ controller, print, prompt }: Session, options: SetOptions):
   if ((sftp === undefined) !== (hostKey === undefined)) {
     throw new Failure('usage', '--sftp and --host-key go together; read the key of the host with ssh-keygen -l there');
   }
+  if (samePassphrase && file !== undefined) {
+    throw new Failure('usage', '--same-passphrase keeps the one of before; give either that or another passphrase');
+  }
   const what = 'passphrase to encrypt with';
   const passphrase = samePassphrase
     ? {}

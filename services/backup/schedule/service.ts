@@ -106,7 +106,7 @@ export function scheduleService(deps: ScheduleDeps): ScheduleService & ScheduleK
   async function begin({ schedule, entry }: Stored, revision: number, fence?: Compare): Promise<Begun | undefined> {
     const time = now();
     const { started, last = '', files } = schedule;
-    if (started && time.getTime() - Date.parse(last) < longestMilliseconds) return undefined;
+    if (started && Math.abs(time.getTime() - Date.parse(last)) < longestMilliseconds) return undefined;
     const [id, name] = [newId(), nameOf(time, revision)];
     if (files.some((file) => file.name === name) || record.unfinishedOf(schedule).includes(name)) return undefined;
     const isMine = await write(record.begun(schedule, { id, name }, time), entry, fence);

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { scheduleService } from '../../../services/backup/schedule/service.ts';
 import { isNamed, type ErrorCode } from '../../../services/errors.ts';
@@ -212,6 +213,19 @@ describe('what a schedule knows of its files', () => {
     assert.ok(saved?.kind === 'saved');
     assert.deepEqual(files(), [saved.file.name]);
     assert.equal((await around.schedule.show()).lastGood?.name, saved.file.name);
+  });
+
+  it('does not wait for a save that broke off by a clock that was ahead', async () => {
+    await set();
+    const { save } = around.deps.backup;
+    around.deps.backup.save = () => new Promise(() => undefined);
+    pass(365 * 24 * hour);
+    void due();
+    while (!(await around.schedule.show()).running) await nextTurn();
+    around.deps.backup.save = save;
+    pass(-365 * 24 * hour);
+
+    assert.equal((await scheduleService(around.deps).saveIfDue(around.fence))?.kind, 'saved');
   });
 
   it('knows of a save that was under way while it was set to the same place', async () => {
