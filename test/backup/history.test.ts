@@ -1,15 +1,18 @@
 // Earlier revisions go along on request, and a take-over brings them back under their numbers.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 
 import { packed, unpacked, type Past } from '../../services/backup/history.ts';
 import { isNamed } from '../../services/errors.ts';
 import { blobsOf } from '../../services/config/blobs.ts';
 import { emptyConfiguration } from '../../services/config/operations.ts';
 import type { Configuration, ConfigurationFile, Operation } from '../../services/schema/types.generated.ts';
+import { keys } from '../../services/store/keys.ts';
+import { readAll } from '../../services/store/read-all.ts';
 import { withoutOpenssl } from '../pki/openssl.ts';
 import { cheaply, passphrase } from './cheaply.ts';
-import { furnish, surroundings } from './surroundings.ts';
+import { killedAt } from './killing.ts';
+import { furnish, surroundings, type Surroundings } from './surroundings.ts';
 
 describe('the history in a configuration file', { skip: withoutOpenssl }, () => {
   const set = (path: string, value: unknown) => ({ op: 'set', level: 'cluster', path, value }) as Operation;
@@ -103,6 +106,57 @@ describe('the history in a configuration file', { skip: withoutOpenssl }, () => 
     await assert.rejects(to.pki.keyPem(old.certificates.mx.key), (error: unknown) => isNamed(error, 'not-found'));
     await Promise.all([from.close(), to.close()]);
   });
+});
+
+describe('a take-over that is killed half-way through the history', { skip: withoutOpenssl }, () => {
+  const count = 130;
+  let from: Surroundings;
+  let file = '';
+
+  before(async () => {
+    from = await surroundings();
+    await furnish(from);
+    const first = await from.config.configuration(1);
+    for (let number = 2; number <= count; number += 1) {
+      const layer = { outbound: { heloName: `mx${number}.example.test` } };
+      const digests = await from.config.keep({ ...first, layers: { ...first.layers, 'group/edge': layer } });
+      const about = { author: 'bert', time: '2026-11-24T10:00:00.000Z', comment: '', rollout: true };
+      const value = JSON.stringify({ number, ...about, ...digests });
+      const writes = [
+        { put: keys.revision(number), value },
+        { put: keys.head, value: String(number) },
+      ];
+      await from.store.transact({ compare: [], writes });
+    }
+    file = await cheaply(await from.backup.save({ passphrase, history: true }));
+  });
+  after(() => from.close());
+
+  const places = {
+    'between the values of two revisions': async () => keys.blob((await from.config.revision(65)).layers),
+    'at the first of their records': () => Promise.resolve(keys.revision(1)),
+    'between two lots of their records': () => Promise.resolve(keys.revision(101)),
+    'before the end': () => Promise.resolve(keys.head),
+  };
+  for (const [where, place] of Object.entries(places)) {
+    it(`leaves none of it, and takes all of it afterwards: ${where}`, async () => {
+      const faults = killedAt(await place());
+      const to = await surroundings(faults.wrap);
+      await assert.rejects(to.backup.takeOver('anna', file, { passphrase }), /killed/);
+      assert.ok(faults.isHit());
+
+      faults.revive();
+      await to.backup.recover();
+
+      for (const prefix of ['machine/', keys.revisions, keys.head, 'inherited/', 'controller/taking'])
+        assert.deepEqual(await readAll(to.store, prefix), [], prefix);
+      await to.backup.takeOver('anna', file, { passphrase });
+      assert.deepEqual(await to.config.history({ limit: 200 }), await from.config.history({ limit: 200 }));
+      for (const number of [1, 65, 101, count])
+        assert.deepEqual(await to.config.configuration(number), await from.config.configuration(number));
+      await to.close();
+    });
+  }
 });
 
 describe('a thousand revisions', () => {

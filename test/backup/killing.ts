@@ -18,3 +18,21 @@ export function killing() {
     }),
   };
 }
+
+/** Refuses every write from the first on that puts `key`, until it is revived. */
+export function killedAt(key: string) {
+  let [isHit, isRevived] = [false, false];
+  return {
+    isHit: () => isHit,
+    revive: () => {
+      isRevived = true;
+    },
+    wrap: (store: Store): Store => ({
+      ...store,
+      transact(transaction) {
+        isHit ||= transaction.writes.some((write) => 'put' in write && write.put === key);
+        return isHit && !isRevived ? Promise.reject(new Error('killed')) : store.transact(transaction);
+      },
+    }),
+  };
+}
