@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import type { AuditService } from '../audit/service.ts';
+import { blobsOf } from '../config/blobs.ts';
 import type { ConfigService } from '../config/service.ts';
 import { isNamed, NamedError } from '../errors.ts';
 import { own } from '../schema/json.ts';
@@ -90,7 +91,7 @@ export function backupService(deps: BackupDeps): BackupService {
         await takeOvers.keepRevisions(own, await kept(history));
       }
       if (file.trail) await takeOvers.keepTrail(own, file.trail);
-      const revision = { number: file.revision, ...committed, ...(await config.keep(file.configuration)) };
+      const revision = { number: file.revision, ...committed, ...(await config.keep(blobsOf(file.configuration))) };
       const plan = planned(opened, controller.epoch, trail);
       const identity = { epoch: plan.epoch, demonstration: controller.demonstration, sshKey: id };
       // One that is disconnected stays so: it is told when it is reconnected.
@@ -119,8 +120,8 @@ export function backupService(deps: BackupDeps): BackupService {
   /** The records of earlier revisions, once everything they refer to is stored. */
   async function kept(history: ConfigurationHistory): Promise<readonly Revision[]> {
     const revisions: Revision[] = [];
-    for await (const { revision, configuration } of unpacked(history)) {
-      await config.keep(configuration);
+    for await (const { revision, values } of unpacked(history)) {
+      await config.keep(values, revisions.at(-1));
       revisions.push(revision);
     }
     return revisions;

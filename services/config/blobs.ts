@@ -25,16 +25,25 @@ export interface ConfigurationBlobs {
   readonly values: ReadonlyMap<string, string>;
 }
 
-export function blobsOf({ groups, machines, layers }: Configuration): ConfigurationBlobs {
+/** Blobs of layers that were made already, by the layer: revisions share most of theirs. */
+export type Made = WeakMap<object, Blob>;
+
+/** `made` makes a layer that comes again, as the same object, cost nothing. */
+export function blobsOf({ groups, machines, layers }: Configuration, made: Made = new WeakMap()): ConfigurationBlobs {
   const values = new Map<string, string>();
-  const add = (value: unknown) => {
-    const text = canonicalJson(value);
-    const digest = sha256(text);
+  const add = (value: object) => {
+    const { digest, text } = made.get(value) ?? blobOf(value);
+    made.set(value, { digest, text });
     values.set(digest, text);
     return digest;
   };
   const index = Object.fromEntries(Object.entries(layers).map(([level, layer]) => [level, add(layer)]));
   return { roster: add({ groups, machines } satisfies Members), layers: add(index), index, values };
+}
+
+function blobOf(value: object): Blob {
+  const text = canonicalJson(value);
+  return { digest: sha256(text), text };
 }
 
 /** The reverse of `blobsOf`; `blob` answers what it is asked for by digest. */

@@ -16,6 +16,7 @@ import type {
 } from '../schema/types.generated.ts';
 import type { Store } from '../store/store.ts';
 import type { Chains } from './bindings.ts';
+import type { ConfigurationBlobs } from './blobs.ts';
 import type { ConfigurationDiff } from './diff.ts';
 import type { EffectiveChange } from './effective-changes.ts';
 import type { Said } from './explain.ts';
@@ -137,8 +138,11 @@ export interface ConfigService {
     options: CommitOptions,
   ): Promise<{ readonly revision: Revision; readonly leftOut: readonly string[] }>;
 
-  /** Stores what a revision record refers to, and answers how; no revision comes of it. For a controller that is taken over. */
-  keep(configuration: Configuration): Promise<Pick<Revision, 'roster' | 'layers'>>;
+  /**
+   * Stores what a revision record refers to, but for what `before`, which is stored already, refers to as well, and answers how; no
+   * revision comes of it. For a controller that is taken over.
+   */
+  keep(blobs: ConfigurationBlobs, before?: Revision): Promise<Pick<Revision, 'roster' | 'layers'>>;
 
   /** The effective settings of a machine at a revision, the head unless told. */
   effective(machine: string, number?: number): Promise<Effective & { readonly pins: readonly HeldPin[] }>;

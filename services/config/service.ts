@@ -2,7 +2,6 @@
 import type { Finding } from '../errors.ts';
 import type { CertificateBinding, Configuration, DraftChange, Revision } from '../schema/types.generated.ts';
 import type { Entry } from '../store/store.ts';
-import { blobsOf } from './blobs.ts';
 import { expandAll } from './changes.ts';
 import { checkConfiguration } from './check.ts';
 import { commit as commitOnto } from './commit.ts';
@@ -40,9 +39,8 @@ export function configService({ store, pki, machines, platforms, now }: ConfigDe
     revision,
     history: async ({ before, limit = 50 } = {}) => archive.page(before ?? (await head()).number + 1, limit),
     configuration,
-    async keep(whole) {
-      const blobs = blobsOf(whole);
-      await history.save(blobs, revisionZero);
+    async keep(blobs, before = revisionZero) {
+      await history.save(blobs, before);
       return { roster: blobs.roster, layers: blobs.layers };
     },
 

@@ -119,7 +119,7 @@ describe('a take-over that is killed half-way through the history', { skip: with
     const first = await from.config.configuration(1);
     for (let number = 2; number <= count; number += 1) {
       const layer = { outbound: { heloName: `mx${number}.example.test` } };
-      const digests = await from.config.keep({ ...first, layers: { ...first.layers, 'group/edge': layer } });
+      const digests = await from.config.keep(blobsOf({ ...first, layers: { ...first.layers, 'group/edge': layer } }));
       const about = { author: 'bert', time: '2026-11-24T10:00:00.000Z', comment: '', rollout: true };
       const value = JSON.stringify({ number, ...about, ...digests });
       const writes = [
