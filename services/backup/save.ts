@@ -77,8 +77,10 @@ async function whole(
   const ids = new Set([...Object.values(configuration.machines), ...archives].map(({ id }) => id));
   const registrations = (await machines.list()).filter(({ id, unfinished }) => ids.has(id) || unfinished !== undefined);
   const originals = await originalsOf(machines, [...registrations, ...archives]);
-  const history = past && (await packed(past));
-  const older = history ? await stillThere(pki, bindingsOf(history)) : { keys: [], chains: {}, bundles: {} };
+  const revisions = past && (await packed(past));
+  const named = revisions && bindingsOf(revisions);
+  const older = named ? await stillThere(pki, named) : { keys: [], chains: {}, bundles: {} };
+  const history = revisions && { ...revisions, ...goneFrom(named, older) };
   const referredTo = await referred(pki, needed);
   const rest: Rest = {
     ...head,
@@ -137,6 +139,16 @@ async function stillThere(pki: SaveDeps['pki'], { keys, chains, bundles }: Refer
     chains: await had(chains, (id) => pki.chain(id)),
     bundles: await had(bundles, (id) => pki.bundle(id)),
   };
+}
+
+/** Said in the file, so that nobody takes it for a save that lost something. */
+function goneFrom(named: References | undefined, there: Awaited<ReturnType<typeof stillThere>>) {
+  const gone = {
+    keys: (named?.keys ?? []).filter((id) => !there.keys.includes(id)),
+    chains: (named?.chains ?? []).filter((id) => !Object.hasOwn(there.chains, id)),
+    bundles: (named?.bundles ?? []).filter((id) => !Object.hasOwn(there.bundles, id)),
+  };
+  return Object.values(gone).every(({ length }) => length === 0) ? {} : { gone };
 }
 
 function gone(error: unknown): undefined {

@@ -1,7 +1,7 @@
 /** `signet config`: the whole configuration as one file, a file as a draft, and the proof that it restores. */
 import type { Command } from 'commander';
 
-import type { CertificatePlace, LoadOptions as FileToLoad } from '../schema/types.generated.ts';
+import type { CertificatePlace, ConfigurationFile, LoadOptions as FileToLoad } from '../schema/types.generated.ts';
 import { configScheduleCommands } from './config-schedule.ts';
 import { Failure } from './failure.ts';
 import { command, revisionNumber, several } from './options.ts';
@@ -133,6 +133,13 @@ async function save({ controller, print, prompt }: Session, file: string, option
   print.show({ file, bytes: Buffer.byteLength(text) }, () =>
     print.line(`saved ${file}, ${Buffer.byteLength(text)} bytes`),
   );
+  const gone = history ? (JSON.parse(text) as ConfigurationFile).history?.gone : undefined;
+  if (!gone) return;
+  const counts = `${gone.keys.length} keys, ${gone.chains.length} chains and ${gone.bundles.length} trust lists`;
+  print.note([
+    { text: 'not in it: ', tone: 'warn' },
+    `${counts} that earlier revisions name and that are here no longer; a rollback to those is refused (history.gone in the file names them)`,
+  ]);
 }
 
 function placeIn(text: string): CertificatePlace {

@@ -4165,6 +4165,19 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         propertyNames: { $ref: 'common.schema.json#/$defs/sha256' },
         additionalProperties: { type: 'object' },
       },
+      gone: {
+        title: 'Gone from history',
+        description:
+          'What these revisions name and the controller had no longer, such as a key that was purged; a rollback to one that names it is refused. Absent when nothing is.',
+        type: 'object',
+        additionalProperties: false,
+        required: ['keys', 'chains', 'bundles'],
+        properties: {
+          keys: { type: 'array', items: { $ref: 'common.schema.json#/$defs/sha256' } },
+          chains: { type: 'array', items: { $ref: 'common.schema.json#/$defs/sha256' } },
+          bundles: { type: 'array', items: { $ref: 'common.schema.json#/$defs/sha256' } },
+        },
+      },
     },
   },
   {

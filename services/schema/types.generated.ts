@@ -4561,6 +4561,7 @@ export interface ConfigurationHistory {
       readonly [k: string]: unknown;
     };
   };
+  readonly gone?: GoneFromHistory;
 }
 export interface PackedRevision {
   readonly revision: Revision;
@@ -4570,6 +4571,23 @@ export interface PackedRevision {
   readonly changed: {
     readonly [k: string]: string | null;
   };
+}
+/**
+ * What these revisions name and the controller had no longer, such as a key that was purged; a rollback to one that names it is refused. Absent when nothing is.
+ */
+export interface GoneFromHistory {
+  /**
+   * Items: Lower-case hexadecimal.
+   */
+  readonly keys: readonly string[];
+  /**
+   * Items: Lower-case hexadecimal.
+   */
+  readonly chains: readonly string[];
+  /**
+   * Items: Lower-case hexadecimal.
+   */
+  readonly bundles: readonly string[];
 }
 export interface SecretsLeftOut {
   readonly leftOut: true;

@@ -102,6 +102,8 @@ describe('the history in a configuration file', { skip: withoutOpenssl }, () => 
     const file = await cheaply(await from.backup.save({ passphrase, history: true }));
     await to.backup.takeOver('anna', file, { passphrase });
 
+    const { history } = JSON.parse(file) as ConfigurationFile;
+    assert.deepEqual(history?.gone, { keys: [old.certificates.mx.key], chains: [], bundles: [] });
     assert.deepEqual(await to.config.configuration(1), await from.config.configuration(1));
     await assert.rejects(to.pki.keyPem(old.certificates.mx.key), (error: unknown) => isNamed(error, 'not-found'));
     await Promise.all([from.close(), to.close()]);
