@@ -116,7 +116,11 @@ async function plan(
     const request = { ...machine, ...(group === undefined ? {} : { group }), bootstrap };
     try {
       const made = await controller.planJoin(request);
-      const isMember = members.some(({ id, name }) => id === made.facts.identity && name === made.name);
+      // Elsewhere it is a copy of the member, or the member by another address: what the plan says of it counts.
+      const isMember = members.some(
+        ({ id, name, host, port }) =>
+          id === made.facts.identity && name === made.name && host === machine.host && port === machine.port,
+      );
       return isMember ? { name: made.name, state: 'member', findings: [] } : stateOf(made, options);
     } catch (error) {
       return refused(machine.name, reason(error));

@@ -52,7 +52,7 @@ function originOf({ origins }: Effective, pointer: string): string {
 
 /** Trust lists by their names, as what they lead to says nothing to people. */
 function said(path: readonly string[], settings: JsonObject): string {
-  const value = path[1] === 'trust' ? valueAt(settings, path) : meant(settings, path);
+  const value = path[0] === 'outbound' && path[1] === 'trust' ? valueAt(settings, path) : meant(settings, path);
   if (value === undefined) return 'nothing';
   if (isObject(value) && typeof value['chain'] === 'string')
     return `another certificate (chain ${value['chain'].slice(0, 12)})`;
