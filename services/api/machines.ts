@@ -199,7 +199,8 @@ export const machineRoutes: readonly Route[] = [
     response: 'reconnected',
     async handle(context, { caller, parameters: { machine }, body }) {
       const { revision, rollout } = await context.membership.reconnect(caller.name, machine, body);
-      return { body: { machine: await view(context, machine), revision: { number: revision.number }, rollout } };
+      const started = rollout === undefined ? {} : { rollout };
+      return { body: { machine: await view(context, machine), revision: { number: revision.number }, ...started } };
     },
   }),
   route({

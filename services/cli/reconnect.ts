@@ -19,6 +19,7 @@ interface Options extends LoginOptions {
   readonly take: readonly string[];
   readonly keepAll?: true;
   readonly takeAll?: true;
+  readonly rollout: boolean;
 }
 
 export function reconnectCommand(machine: Command, session: () => Session): void {
@@ -36,6 +37,7 @@ export function reconnectCommand(machine: Command, session: () => Session): void
     .option('--take <path>', 'put what the machine has there into its layer (repeatable)', more, [])
     .option('--keep-all', 'keep whatever else was changed on the machine out')
     .option('--take-all', 'take whatever else was changed on the machine')
+    .option('--no-rollout', 'do not roll out to it yet; what is kept out stays on it as drift')
     .option('--user <name>', 'who to log in as, this once, to read files that only root may read', 'root')
     .option('--identity <file>', 'private key to log in with, this once')
     .option('--password-file <file>', 'password to log in with, this once (- for standard input)')
@@ -63,9 +65,9 @@ async function reconnect(session: Session, name: string, options: Options): Prom
     if (prompt.interactive && !print.json) decided = await ask(session, plan, decided);
     decided = { ...decided, accept: plan.id };
   } else decided = { ...decided, accept: options.accept };
-  const answer = await controller.reconnect(name, { ...decided, ...as });
+  const answer = await controller.reconnect(name, { ...decided, ...as, ...(!options.rollout && { rollout: false }) });
   print.line([{ text: `r${answer.revision.number}`, tone: 'strong' }, `: ${name} is connected again`]);
-  await finish(session, answer, { rollout: true, watch: true });
+  await finish(session, answer, { rollout: options.rollout, watch: true });
 }
 
 /** What has no decision yet is asked for, one by one. */

@@ -94,7 +94,7 @@ export interface MembershipService {
    */
   planReconnect(machine: string, bootstrap?: Bootstrap): Promise<ReconnectPlan>;
   /**
-   * Connects it again: what is taken becomes its layer, in one revision, and a rollout brings it what the configuration then has.
+   * Connects it again: what is taken becomes its layer, in one revision, and a rollout, unless it is not to, brings it what the configuration then has.
    * Throws `undecided` where a difference on the machine has no decision, and `plan-outdated` when an accepted plan does not hold any
    * more. Broken off and asked for again, it goes on.
    */
@@ -102,7 +102,7 @@ export interface MembershipService {
     author: string,
     machine: string,
     options: ReconnectOptions,
-  ): Promise<{ readonly revision: Revision; readonly rollout: number }>;
+  ): Promise<{ readonly revision: Revision; readonly rollout?: number }>;
   planLeave(machine: string): Promise<LeavePlan>;
   leave(
     author: string,

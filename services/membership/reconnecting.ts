@@ -11,6 +11,14 @@ import type { MembershipDeps } from './deps.ts';
 import { differences, isOpen, type Difference } from './reconnect.ts';
 import { readAfter, readingSides, type Looked } from './sides.ts';
 
+/** What is taken of a machine, on top of the revision that it was held against. */
+interface Taking {
+  readonly machine: string;
+  readonly operations: readonly Operation[];
+  readonly expected: number;
+  readonly rollout: boolean;
+}
+
 export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'planReconnect' | 'reconnect'> {
   const { config, machines, push, pool } = deps;
   const look = readingSides(deps);
@@ -24,7 +32,7 @@ export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'pla
         pool.drop(registration.id);
       }
     },
-    async reconnect(author, machine, { accept, bootstrap, ...decisions }) {
+    async reconnect(author, machine, { accept, bootstrap, rollout = true, ...decisions }) {
       const registration = await disconnected(machine);
       try {
         const looked = await look(registration, bootstrap, false);
@@ -36,14 +44,14 @@ export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'pla
         // The same once more, as it is kept only now.
         if (operations.length > 0 && bootstrap) await look(registration, bootstrap, true);
         await prove(machine, chosen, operations, looked);
-        const made = await commit(author, machine, operations, looked.revision);
+        const made = await commit(author, { machine, operations, expected: looked.revision, rollout });
         const revision = made ?? (await config.revision(looked.revision));
         const isAsFound = found.every((one) => one.same ?? chosen.includes(one));
         if (looked.examined.asFound && found.length > 0 && isAsFound) await adoptAnew(registration, revision, looked);
         // Before it counts as connected: whoever is killed in between has not lost what was decided.
-        const rollout = await rollOut(author, machine, made, looked);
+        const started = rollout ? { rollout: await rollOut(author, machine, made, looked) } : {};
         await machines.disconnect(registration.id, undefined);
-        return { revision, rollout };
+        return { revision, ...started };
       } catch (error) {
         pool.drop(registration.id);
         throw error;
@@ -77,13 +85,11 @@ export function reconnecting(deps: MembershipDeps): Pick<MembershipService, 'pla
   /** Undefined where nothing is taken that the configuration does not have. */
   async function commit(
     author: string,
-    machine: string,
-    operations: readonly Operation[],
-    expected: number,
+    { machine, operations, expected, rollout }: Taking,
   ): Promise<Revision | undefined> {
     if (operations.length === 0) return undefined;
     try {
-      const options = { comment: `${machine} reconnected`, rollout: true, machines: [machine], expected };
+      const options = { comment: `${machine} reconnected`, rollout, machines: [machine], expected };
       return await config.apply(author, operations, options);
     } catch (error) {
       if (isNamed(error, 'nothing-to-commit')) return undefined;

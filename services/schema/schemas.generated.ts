@@ -2737,6 +2737,11 @@ export const schemas: readonly Readonly<Record<string, unknown>>[] = [
         enum: ['keep', 'take'],
         description: 'What becomes of all else that was changed on the machine; without it, each needs a decision.',
       },
+      rollout: {
+        type: 'boolean',
+        description:
+          'Defaults to true: push to it at once. Without, what was kept out is drift on it, and is not overwritten by a later rollout unless that is asked to.',
+      },
     },
   },
   {

@@ -3054,6 +3054,10 @@ export interface ReconnectOptions {
    * What becomes of all else that was changed on the machine; without it, each needs a decision.
    */
   readonly rest?: 'keep' | 'take';
+  /**
+   * Defaults to true: push to it at once. Without, what was kept out is drift on it, and is not overwritten by a later rollout unless that is asked to.
+   */
+  readonly rollout?: boolean;
 }
 /**
  * A login as root, or through sudo, to read files that only root may read there. Never stored.

@@ -61,6 +61,15 @@ describe('reconnecting', () => {
     await assert.rejects(membership.planReconnect('mx1'), refused('not-found', /no machine mx1 that is disconnected/));
   });
 
+  it('pushes nothing when it is not to: what was taken is in the configuration, and what was kept out is still on it', async () => {
+    const { mainCf } = { ...gateway };
+
+    const { revision, rollout } = await membership.reconnect('bert', 'mx1', { ...both, rollout: false });
+
+    assert.deepEqual([revision.rollout, rollout, gateway.mainCf, await isOn()], [false, undefined, mainCf, true]);
+    assert.equal((await at.config.explain('mx1', minimum)).level, 'machine/mx1');
+  });
+
   it('without a decision changes nothing anywhere', async () => {
     const [{ number }, { mainCf }] = [await at.config.head(), { ...gateway }];
 

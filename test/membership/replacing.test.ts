@@ -258,6 +258,19 @@ describe('a machine called mx2', { skip: withoutOpenssl }, () => {
     assert.equal((await at.machines.archive(machineId(1)))?.name, 'mx2');
   });
 
+  it('that was let go while it was dark, and follows a later controller when it is back, is left to that one', async () => {
+    gateway(second).up = false;
+    await membership.leave('anna', 'mx2', { force: true });
+    Object.assign(gateway(second), { up: true, epoch: 1000 });
+
+    const came = await membership.finishLeave(machineId(1));
+
+    assert.equal(came, 'it follows another controller by now, and nothing on it was changed');
+    assert.equal(gateway(second).installed, true);
+    assert.deepEqual(await membership.expectedBack(), []);
+    assert.equal(await membership.finishLeave(machineId(1)), undefined);
+  });
+
   it('that was let go while it was dark, and comes back as another machine with its host key, is left alone', async () => {
     gateway(second).up = false;
     await membership.leave('anna', 'mx2', { force: true });

@@ -25,6 +25,8 @@ export interface StandIn {
   /** What it was pushed last. */
   given?: Manifest;
   freeKilobytes?: number;
+  /** The highest epoch that it has seen. */
+  epoch?: number;
 }
 
 /** Membership over these gateways; nothing is pushed unless a push is given. */
@@ -128,6 +130,8 @@ function answer(gateway: StandIn, command: string, input: string, next: () => st
     return lines(`identity ${gateway.identity}`);
   }
   if (command.startsWith('leave')) {
+    if (Number(/^epoch (\d+)/.exec(input)?.[1]) < (gateway.epoch ?? 0))
+      return lines('refused stale-epoch yours is old');
     gateway.installed = false;
     return lines('left');
   }

@@ -1,10 +1,14 @@
 /** A gateway that is left alone while both sides change: each difference is shown, decided, and comes out as decided. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { MachineView, ReconnectPlan } from '../../services/schema/types.generated.ts';
 import { skipLab, type Gateway } from '../lab/harness.ts';
-import { cli, joinWords, served, type Cli } from './cli.ts';
+import { cli, hostKeyOf, joinWords, served, type Cli } from './cli.ts';
 import { startScenario, type Scenario } from './harness.ts';
 
 describe('a gateway that is disconnected', { skip: skipLab }, () => {
@@ -126,6 +130,84 @@ describe('a gateway that is disconnected', { skip: skipLab }, () => {
 
     assert.match(await signet.done('machine', 'reconnect', 'mx2', '--plan'), /nothing was changed on it/);
     assert.match(await signet.done('machine', 'reconnect', 'mx2'), /1 unchanged/);
+  });
+
+  it('is called so only once a push that was under way has ended', async () => {
+    await mx2.inside(`cd /usr/sbin && cp postconf postconf.real && rm postconf
+      printf '#!/bin/sh\ncase "$*" in *generations*) sleep 4 ;; esac\nexec /usr/sbin/postconf.real "$@"\n' >postconf && chmod 755 postconf`);
+    const wait = async (file: string) => mx2.inside(`until ls ${file} >/dev/null 2>&1; do sleep 0.05; done`);
+    await signet.done('set', 'machine/mx2', 'protocols/inbound/ciphers', 'medium');
+    await signet.done('commit', '-m', 'slow', '--no-watch');
+    await wait('/var/lib/signet/generations/*/live/etc/postfix');
+
+    await signet.done('machine', 'disconnect', 'mx2');
+
+    const then = await files(mx2);
+    assert.equal(await parameter(mx2, 'smtpd_tls_ciphers'), 'medium', 'it was finished');
+    await sleep(6_000);
+    assert.equal(await files(mx2), then);
+    await mx2.inside('mv /usr/sbin/postconf.real /usr/sbin/postconf');
+    assert.match(await signet.done('machine', 'reconnect', 'mx2'), /1 unchanged/);
+  });
+
+  it('keeps, by its layer, a client certificate, authorities and destinations that were set on it by hand', async () => {
+    await signet.done('machine', 'disconnect', 'mx1');
+    await mx1.inside(`set -e
+      cp /etc/ssl/own.crt /etc/ssl/own-ca.pem
+      echo 'partner.test verify match=mx.partner.test' >/etc/postfix/own_policy
+      postconf -e 'smtp_tls_chain_files = /etc/ssl/own.pem' 'smtp_tls_CAfile = /etc/ssl/own-ca.pem' \
+        'smtp_tls_policy_maps = texthash:/etc/postfix/own_policy'
+      postfix reload 2>/dev/null`);
+    const found = await byPath();
+    assert.deepEqual(
+      ['/destinations', '/outbound/certificate', '/outbound/trust'].filter((path) => !found.has(path)),
+      [],
+      [...found.keys()].join(),
+    );
+
+    const out = await signet.done('machine', 'reconnect', 'mx1', ...login, '--take-all', '--no-rollout');
+
+    assert.match(out, /mx1 is connected again\n$/);
+    assert.equal(await parameter(mx1, 'smtp_tls_CAfile'), '/etc/ssl/own-ca.pem', 'nothing was pushed');
+    await signet.done('rollout', 'start', '--machine', 'mx1', '--overwrite-drift');
+    const shown = await mx1.inside(`postmap -q partner.test "$(postconf -h smtp_tls_policy_maps)"
+      cat "$(postconf -h smtp_tls_CAfile)" | openssl x509 -noout -fingerprint -sha256
+      openssl x509 -in "$(postconf -h smtp_tls_chain_files)" -noout -fingerprint -sha256
+      postconf -h smtp_tls_policy_maps smtp_tls_CAfile smtp_tls_chain_files | cut -d/ -f2-4`);
+    const [policy, authority, client, ...places] = shown.trim().split('\n');
+    assert.match(policy ?? '', /^secure match=mx\.partner\.test/);
+    for (const print of [authority, client]) {
+      assert.equal(print?.split('=')[1]?.replaceAll(':', '').toLowerCase(), own);
+    }
+    assert.deepEqual(places, ['var/lib/signet', 'var/lib/signet', 'var/lib/signet']);
+  });
+
+  it('joins by a list without adopting, and not where its nginx has the port that Signet is to serve', async () => {
+    await signet.done('machine', 'leave', 'mx2', '--restore-original', '--yes');
+    await mx2.inside(`rm -f /etc/nginx/sites-enabled/*; mkdir -p /etc/nginx/conf.d
+      echo 'server { listen 8443; }' >/etc/nginx/conf.d/own.conf; nginx`);
+    const https = { port: 8443, certificate: 'mx' };
+    await signet.done('set', 'cluster', 'interfaces/main/https', JSON.stringify(https));
+    await signet.done('commit', '-m', 'https', '--no-rollout');
+    const list = join(mkdtempSync(join(tmpdir(), 'signet-list-')), 'fleet');
+    writeFileSync(list, `mx2 ${mx2.address} ${await hostKeyOf(mx2)}\n`);
+    const words = ['machine', 'join', '--list', list, ...login, '--yes', '--discard'];
+    const before_ = await mx2.inside('sha256sum /etc/postfix/*.cf; ls -d /usr/local/lib/signet 2>/dev/null; true');
+
+    const { stdout, stderr } = await signet.run(...words);
+
+    assert.match(stdout + stderr, /another server of nginx listens on .*8443 already; take it out/);
+    assert.equal(
+      await mx2.inside('sha256sum /etc/postfix/*.cf; ls -d /usr/local/lib/signet 2>/dev/null; true'),
+      before_,
+    );
+    await mx2.inside('rm /etc/nginx/conf.d/own.conf; nginx -s reload; sleep 0.5');
+    assert.match(await signet.done(...words), /1 confirmed/);
+    assert.equal(
+      await mx2.inside('echo | openssl s_client -connect 127.0.0.1:8443 2>/dev/null | grep -c "^subject=CN = mx.test"'),
+      '1\n',
+    );
+    rmSync(dirname(list), { recursive: true });
   });
 });
 

@@ -112,6 +112,25 @@ describe('a snapshot', { skip: skipLab }, () => {
     assert.equal(await served(mx1), leaves[0]);
   });
 
+  it('is told by the epoch alone, where no generation is missing', async () => {
+    await mx1.inside('echo 0 >/var/lib/signet/epoch');
+
+    const seen = await status('POST', 'probe');
+    const { outcomes } = await again(scenario.signetd);
+
+    assert.match(
+      seen.problem ?? '',
+      /^mx1 was put back to an earlier state, .* it is at epoch 0 where 1 was recorded; /,
+    );
+    assert.deepEqual(
+      [outcomes[0]?.state, (outcomes[0]?.detail ?? '').includes('at epoch 0 where 1')],
+      ['refused', true],
+    );
+    assert.equal((await again(scenario.signetd, { overwriteDrift: true })).outcomes[0]?.state, 'unchanged');
+    const now = await status('POST', 'probe');
+    assert.deepEqual([now.setBack, now.problem], [undefined, undefined]);
+  });
+
   it('from before it left is told when it joins again, and joins with its archive restored', async () => {
     await bind(scenario.signetd, 'machine/mx1', 'own');
     await amend(scenario.signetd, {
