@@ -1,10 +1,8 @@
 /** The whole configuration as one file, saved and loaded; its secrets are encrypted under a passphrase. */
+import { loadLimitBytes } from '../backup/size.ts';
 import { NamedError } from '../errors.ts';
 import { planOf } from './difference.ts';
 import { route, type Route } from './route.ts';
-
-/** Keys, chains, first files and history of a large fleet; the file travels inside a JSON string. */
-const fileLimit = 64 * 1024 * 1024;
 
 export const configurationFileRoutes: readonly Route[] = [
   route({
@@ -34,7 +32,7 @@ export const configurationFileRoutes: readonly Route[] = [
     role: 'admin',
     summary: "Check a configuration file and put what it changes in one's own draft",
     request: 'load-options',
-    bodyLimit: fileLimit,
+    bodyLimit: loadLimitBytes,
     response: 'load-result',
     async handle({ backup }, { caller, body: { file, ...options } }) {
       return { body: await backup.load(caller.name, file, options) };
@@ -48,7 +46,7 @@ export const configurationFileRoutes: readonly Route[] = [
     summary:
       'What loading a configuration file would do, machine by machine, and what stands in its way; changes nothing',
     request: 'load-options',
-    bodyLimit: fileLimit,
+    bodyLimit: loadLimitBytes,
     response: 'load-plan',
     async handle({ backup }, { caller, body: { file, ...options } }) {
       const { change, ...plan } = await backup.planLoad(caller.name, file, options);
@@ -63,7 +61,7 @@ export const configurationFileRoutes: readonly Route[] = [
     summary:
       'Restore a configuration file into a store of its own and compare what machines would get; nothing changes',
     request: 'verify-options',
-    bodyLimit: fileLimit,
+    bodyLimit: loadLimitBytes,
     response: 'file-verification',
     async handle({ backup }, { body: { file, passphrase } }) {
       return { body: await backup.verify(file, passphrase), onlyChecked: true };
@@ -76,7 +74,7 @@ export const configurationFileRoutes: readonly Route[] = [
     role: 'admin',
     summary: 'Take the place of the controller that saved a configuration file, on one that is empty',
     request: 'take-over-options',
-    bodyLimit: fileLimit,
+    bodyLimit: loadLimitBytes,
     response: 'take-over',
     async handle({ backup }, { caller, body: { file, plan = false, ...options } }) {
       if (plan) return { body: await backup.planTakeOver(file, options), onlyChecked: true };

@@ -14,12 +14,13 @@ export async function encrypt(text: string, passphrase: string): Promise<string>
   return armor.encode(await encrypter.encrypt(text));
 }
 
-/** The text of an armored age file; `wrong-passphrase` when it does not open. */
+/** The text of an armored age file; `invalid-input` for an armor that `encrypt` would not have made, `wrong-passphrase` when it does not open. */
 export async function decrypt(armored: string, passphrase: string): Promise<string> {
+  const file = bare(armored);
   const decrypter = new Decrypter();
   decrypter.addPassphrase(passphrase);
   try {
-    return await decrypter.decrypt(armor.decode(armored), 'text');
+    return await decrypter.decrypt(file, 'text');
   } catch (cause) {
     throw new NamedError(
       'wrong-passphrase',
@@ -27,4 +28,18 @@ export async function decrypt(armored: string, passphrase: string): Promise<stri
       { cause },
     );
   }
+}
+
+/** What is encrypted is sealed and its armor is not: so of the armors that stand for the same bytes only one is taken. */
+function bare(armored: string): Uint8Array {
+  try {
+    const file = armor.decode(armored);
+    if (armor.encode(file) === armored) return file;
+  } catch {
+    // Told like any other armor that is not as it was saved.
+  }
+  throw new NamedError(
+    'invalid-input',
+    'the encrypted part of the configuration file was changed or damaged since it was saved; nothing was loaded; take another copy of it',
+  );
 }

@@ -6,7 +6,7 @@ import type { MachineService } from '../machines/service.ts';
 import type { AuthorityService } from '../pki/authority/contract.ts';
 import type { PkiService } from '../pki/service.ts';
 import type { SshKey } from '../push/ssh.ts';
-import type { Configuration, ConfigurationFile, Revision } from '../schema/types.generated.ts';
+import type { Configuration, Revision } from '../schema/types.generated.ts';
 import type { SaveOptions } from './contract.ts';
 import { packed, type Past } from './history.ts';
 import { lock } from './lock.ts';
@@ -15,6 +15,7 @@ import { keysOf } from './open.ts';
 import { select, type Selected } from './parts/select.ts';
 import { bindingsOf, references, type References } from './references.ts';
 import { leftOut, sealed, type Rest } from './sealed.ts';
+import { textOf } from './size.ts';
 
 export interface SaveDeps {
   readonly config: Pick<ConfigService, 'head' | 'revision' | 'configuration' | 'history'>;
@@ -27,7 +28,7 @@ export interface SaveDeps {
   readonly now: () => Date;
 }
 
-/** The text of the file. */
+/** The text of the file. Throws `precondition-failed` for one that would be too large to load. */
 export async function save(deps: SaveDeps, options: SaveOptions): Promise<string> {
   const { config, pki, now } = deps;
   const { revision, passphrase } = options;
@@ -47,9 +48,9 @@ export async function save(deps: SaveDeps, options: SaveOptions): Promise<string
   const { rest, keys, sshKey } = isWhole
     ? await whole(deps, head, configuration, options.history ? pastOf(deps, number) : undefined)
     : await part(deps, head, select(configuration, { levels, certificates }));
-  if (passphrase === undefined) return text({ ...rest, secrets: leftOut(rest) });
+  if (passphrase === undefined) return textOf({ ...rest, secrets: leftOut(rest) });
   const inside = { keys: await byId(keys, (id) => pki.keyPem(id)), ...(sshKey === undefined ? {} : { sshKey }) };
-  return text({ ...rest, secrets: await lock(sealed(rest, inside), passphrase) });
+  return textOf({ ...rest, secrets: await lock(sealed(rest, inside), passphrase) });
 }
 
 type Head = Pick<Rest, 'signet' | 'saved' | 'revision' | 'committed'>;
@@ -167,10 +168,6 @@ async function referred(pki: SaveDeps['pki'], { chains, bundles }: References) {
     chains: await byId(chains, (id) => pki.chain(id)),
     bundles: await byId(bundles, (id) => pki.bundle(id)),
   };
-}
-
-function text(file: ConfigurationFile): string {
-  return `${JSON.stringify(file, null, 2)}\n`;
 }
 
 /** Also of a machine that was forgotten but for its archive. */
