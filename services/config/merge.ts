@@ -78,14 +78,19 @@ export function same(a: Json | undefined, b: Json | undefined): boolean {
 
 function clash({ base, head, draft }: MergeInput, place: Place): readonly Conflict[] {
   const [ours, theirs] = [valueOf(draft, place), valueOf(head, place)];
-  const isUntouched = same(valueOf(base, place), theirs) && isRemovedAbove(base, place) === isRemovedAbove(head, place);
+  const isUntouched = same(valueOf(base, place), theirs) && removedAt(base, place) === removedAt(head, place);
   return isUntouched || same(ours, theirs) ? [] : [{ place, ours, theirs }];
 }
 
-/** Tells a removal of something the place is part of from one of the place itself: setting it again would undo the former. */
-function isRemovedAbove(configuration: Configuration, place: Place): boolean {
-  if (place.kind !== 'setting' || place.path.length === 0) return false;
-  return valueOf(configuration, { ...place, path: place.path.slice(0, -1) }) === null;
+/**
+ * How deep the tombstone stands that removes the place, -1 for none: tells a removal of more than before from the one that was there,
+ * as setting the place again would undo it.
+ */
+function removedAt(configuration: Configuration, place: Place): number {
+  if (place.kind !== 'setting') return -1;
+  return place.path.findIndex(
+    (_part, index) => valueOf(configuration, { ...place, path: place.path.slice(0, index + 1) }) === null,
+  );
 }
 
 /** Writes what the draft has at a place into the merged configuration. */
@@ -158,7 +163,7 @@ function twins(input: MergeInput, merged: Configuration): readonly Conflict[] {
   const names = new Map(Object.entries(input.head.machines).map(([name, { id }]) => [id, name]));
   return Object.entries(merged.machines).flatMap(([name, { id }]) => {
     const other = names.get(id);
-    if (other === undefined || other === name || !Object.hasOwn(merged.machines, other)) return [];
+    if (other === undefined || other === name || own(merged.machines, other)?.id !== id) return [];
     return [misfit(input, { kind: 'machine', name }, `the same machine is a member as ${other}`)];
   });
 }

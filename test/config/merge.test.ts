@@ -100,6 +100,18 @@ describe('merge', () => {
     assert.deepEqual(conflictsOf(mergeOf(base, theirs, ours)), ['cluster/destinations/example.org']);
   });
 
+  it('names each place below the removal of a whole table, also where its entry was removed before', () => {
+    const [entry, field] = ['/mailFlowPolicies/partners', '/mailFlowPolicies/partners/tls'];
+    const base = applyAll(start, [{ op: 'remove', level: 'cluster', path: entry }]);
+    const theirs: Operation[] = [{ op: 'remove', level: 'cluster', path: '/mailFlowPolicies' }];
+    const ours: Operation[] = [
+      { op: 'unset', level: 'cluster', path: entry },
+      { op: 'set', level: 'cluster', path: field, value: 'off' },
+    ];
+
+    assert.deepEqual(conflictsOf(mergeOf(base, theirs, ours)), [`cluster${entry}`, `cluster${field}`]);
+  });
+
   it('keeps the same field at different levels apart', () => {
     const merged = mergeOf(start, [port(26)], [{ ...port(27), level: 'machine/mx1' } as Operation]);
 
@@ -166,6 +178,16 @@ describe('merge', () => {
     const admit = (machine: string): Operation => ({ op: 'admit', machine, id: ids[1], group: 'main', layer: {} });
 
     assert.deepEqual(conflictsOf(mergeOf(start, [admit('mx2')], [admit('mx3')])), ['the machine mx3']);
+  });
+
+  it('lets a machine go on under another name while another one takes its name', () => {
+    const ours: Operation[] = [
+      { op: 'dismiss', machine: 'mx1' },
+      { op: 'admit', machine: 'mx1', id: ids[1], group: 'main', layer: {} },
+      { op: 'admit', machine: 'mx2', id: ids[0], group: 'main', layer: {} },
+    ];
+
+    assert.deepEqual(mergeOf(start, [], ours), { configuration: applyAll(start, ours), conflicts: [] });
   });
 
   it('lets two machines be admitted and a group be made at the same time', () => {
