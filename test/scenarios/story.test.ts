@@ -129,7 +129,10 @@ for (const store of stores) {
       const own = await committed('machine/mx2');
       const { stdout, stderr } = await signet.run('machine', 'leave', 'mx2', '--yes');
       assert.match(stderr, /\/certificates\/mx\n/);
-      assert.match(stdout, /mx2 has left\n.*can no longer log in to mx2\n.*is kept: signet archive show \S+\n$/);
+      assert.match(
+        stdout,
+        /mx2 has left\n.*stays live .*\/certificates\/mx\.pem.*\n.*can no longer log in to mx2\n.*is kept: signet archive show \S+\n$/,
+      );
       assert.equal(await served(gateway(mx2)), own, 'it keeps running what it has');
       await acceptsMail(gateway(mx2));
 
