@@ -96,7 +96,7 @@ export interface MembershipService {
   /**
    * Connects it again: what is taken becomes its layer, in one revision, and a rollout, unless it is not to, brings it what the configuration then has.
    * Throws `undecided` where a difference on the machine has no decision, and `plan-outdated` when an accepted plan does not hold any
-   * more. Broken off and asked for again, it goes on.
+   * more. Broken off and asked for again, with what the plan then still shows, it goes on.
    */
   reconnect(
     author: string,
